@@ -3,9 +3,9 @@
 An engine stores bytes and knows nothing of S3. The weaker engine wrote this contract (a RADOS cluster, not LMDB), so it
 grants only what a set of independent objects with compare-and-set can grant:
 
-* A **partition** holds **rows**; a row is all **cells** of one key. A cell is named by ``(space, row, suffix)``: a space
-  is a small number that separates key families (a scan of one never touches another), the suffix tells the cells of one
-  row in one space apart.
+* A **partition** holds **rows**; a row is all **cells** of one key. A cell is named by ``(space, row, suffix)``: a
+  space is a small number that separates key families (a scan of one never touches another), the suffix tells the cells
+  of one row in one space apart.
 * **The atom is one row.** ``read`` sees one row at one moment, ``commit`` changes one row at one moment, and commits to
   one row happen one after the other. Nothing spans rows or partitions: cross-row work is a series of steps, each prefix
   of which is a valid state.
@@ -82,7 +82,8 @@ class Cell(NamedTuple):
 class Range(NamedTuple):
     """Read cells of the row in one space: a list of ``(suffix, value)`` in order, at most ``limit``.
 
-    ``prefix`` bounds the suffixes; ``after`` (exclusive) continues.
+    ``prefix`` bounds the suffixes; ``after`` (exclusive) continues. The limit may exceed MAX_SCAN_CELLS: the
+    10,000 parts of an upload are read at one moment.
     """
 
     space: int

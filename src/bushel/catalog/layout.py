@@ -1,0 +1,68 @@
+"""Where things are in the engine: partitions, spaces, rows and suffixes. Nothing else may invent a key.
+
+The system partition knows buckets and users; each bucket's contents are one partition, named by the bucket's instance
+id (never by its name, so that a bucket made anew under an old name shares nothing with the old one).
+
+=========== ============= ======================= ================================================================
+space       row           suffix                  value
+=========== ============= ======================= ================================================================
+system partition
+BUCKET      bucket name   (empty)                 BucketRecord
+OWNED       user id       bucket name/instance id (empty); a hint that is checked against BUCKET
+USER        ``users``     user name               UserRecord
+USER_ID     ``users``     user id                 user name
+USER_EMAIL  ``users``     e-mail, lower case      user name
+ACCESS_KEY  ``users``     access key id           AccessKeyRecord
+bucket partition
+CURRENT     S3 key        (empty)                 ObjectEntry of the current version; never a delete marker
+VERSIONS    S3 key        inverted order, 8 bytes ObjectEntry of an older version or a delete marker, newest first
+DATA        S3 key        (empty) or order        inline bytes of the current or of an older version
+MANIFEST    S3 key        (empty) or order        Manifest of a multipart object
+EXTRA       S3 key        (empty) or order        Extra: metadata too large for the entry
+UPLOADS     S3 key        upload id               UploadRecord
+PARTS       S3 key        upload id, number (2)   PartRecord
+=========== ============= ======================= ================================================================
+
+A listing walks CURRENT alone, so it never touches inline bytes, manifests, or what is not current.
+"""
+
+from typing import Final
+
+from bushel.engine.api import Cell
+
+SYSTEM: Final = b"system"
+
+BUCKET: Final = 1
+OWNED: Final = 2
+USER: Final = 3
+USER_ID: Final = 4
+USER_EMAIL: Final = 5
+ACCESS_KEY: Final = 6
+
+CURRENT: Final = 1
+VERSIONS: Final = 2
+DATA: Final = 3
+MANIFEST: Final = 4
+EXTRA: Final = 5
+UPLOADS: Final = 6
+PARTS: Final = 7
+
+USERS_ROW: Final = b"users"
+
+CURRENT_CELL: Final = Cell(CURRENT)
+DATA_CELL: Final = Cell(DATA)
+MANIFEST_CELL: Final = Cell(MANIFEST)
+EXTRA_CELL: Final = Cell(EXTRA)
+
+UPLOAD_ID_LENGTH: Final = 32
+
+OBJECTS_COUNTER: Final = b"objects"
+BYTES_COUNTER: Final = b"bytes"
+
+
+def bucket_partition(instance: str) -> bytes:
+    return b"b" + instance.encode()
+
+
+def part_suffix(upload_id: str, number: int) -> bytes:
+    return upload_id.encode() + number.to_bytes(2, "big")

@@ -1,0 +1,213 @@
+"""What is stored, as records: msgpack arrays whose first element is the record's version.
+
+A released version of a record never changes. A new one gets the next tag, and a function that turns the previous one
+into it; the decoder then takes both. Times are milliseconds since 1970 UTC unless the name says ``_ns``.
+
+Records know no S3 errors and no wire forms. ACL grants are stored as the tuples that protocol/acl.py defines and are
+opaque here.
+"""
+
+from collections.abc import Callable
+from typing import Final, Literal, TypeVar
+
+import msgspec
+
+from bushel.catalog.layout import bucket_partition
+from bushel.engine.api import Corrupt
+
+Grants = tuple[tuple[str, str, str], ...]
+"""Explicit grants; empty means private to the owner."""
+
+INLINE: Final = 0
+BLOB: Final = 1
+MULTIPART: Final = 2
+
+MAX_ENTRY_BYTES: Final = 1024
+"""An entry whose metadata would make it longer keeps them in an Extra record of its own."""
+
+
+class Checksum(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A checksum of an object or a part.
+
+    Attributes:
+        algorithm: S3's name, ``CRC64NVME`` for example.
+        type: ``FULL_OBJECT`` or ``COMPOSITE``.
+        digest: The raw bytes.
+        parts: For COMPOSITE the number of parts (the ``-N``); 0 otherwise.
+    """
+
+    algorithm: str
+    type: Literal["FULL_OBJECT", "COMPOSITE"]
+    digest: bytes
+    parts: int = 0
+
+
+class Metadata(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What the writer said of an object beside its bytes.
+
+    Attributes:
+        content_type: As sent, or S3's default.
+        headers: Content headers to give back, by lower-case header name (cache-control, expires, …).
+        user: User metadata, names lower case without ``x-amz-meta-``.
+        grants: ACL.
+    """
+
+    content_type: str = "binary/octet-stream"
+    headers: dict[str, str] = {}
+    user: dict[str, str] = {}
+    grants: Grants = ()
+
+
+NO_METADATA: Final = Metadata()
+
+
+class ObjectEntry(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
+    """One version of an object.
+
+    Attributes:
+        order: Nanoseconds; strictly growing within a row, so it orders versions however the clock steps.
+        version_id: Empty for the null version.
+        last_modified: Milliseconds.
+        size: Bytes of the object.
+        etag: Without quotes.
+        owner: User id.
+        storage: INLINE, BLOB or MULTIPART: where the bytes are.
+        blob: Name of the blob for BLOB.
+        check: xxh3-64 of the inline bytes for INLINE.
+        parts: Number of parts for MULTIPART.
+        checksum: As S3 would tell it; ``None`` only for what was stored without one.
+        metadata: ``None`` when it is in the row's EXTRA cell.
+    """
+
+    order: int
+    version_id: str
+    last_modified: int
+    size: int
+    etag: str
+    owner: str
+    storage: int
+    blob: bytes = b""
+    check: int = 0
+    parts: int = 0
+    checksum: Checksum | None = None
+    metadata: Metadata | None = NO_METADATA
+
+
+class ManifestPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One part of a completed multipart object: ``checksum`` is the raw digest in the upload's algorithm, or empty."""
+
+    number: int
+    size: int
+    blob: bytes
+    checksum: bytes = b""
+
+
+class Manifest(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
+    """The parts of a multipart object in order. ``upload_id`` lets a repeated Complete be answered as the first was."""
+
+    upload_id: str
+    parts: list[ManifestPart]
+
+
+class UploadRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
+    """A multipart upload in progress.
+
+    Attributes:
+        revision: Grows with every part stored, so that Complete notices a part that came while it looked.
+        checksum_algorithm: Empty when the client named none.
+        checksum_type: Empty when the client named neither.
+    """
+
+    upload_id: str
+    initiated: int
+    owner: str
+    initiator: str
+    metadata: Metadata
+    checksum_algorithm: str = ""
+    checksum_type: str = ""
+    revision: int = 0
+
+
+class PartRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
+    """One uploaded part. ``md5`` is raw; ``checksum`` is ``None`` when no algorithm was asked for and none sent."""
+
+    number: int
+    size: int
+    md5: bytes
+    last_modified: int
+    blob: bytes
+    checksum: Checksum | None = None
+
+
+class BucketRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
+    """A bucket. ``ownership`` is S3's ObjectOwnership value, or empty where no ownership controls were set."""
+
+    name: str
+    instance: str
+    owner: str
+    created: int
+    region: str
+    grants: Grants = ()
+    ownership: str = ""
+
+    @property
+    def partition(self) -> bytes:
+        return bucket_partition(self.instance)
+
+
+class UserRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
+    """A user. ``id`` is the canonical user id (64 hexadecimal digits unless it was given)."""
+
+    name: str
+    id: str
+    display_name: str
+    email: str
+    access_key: str
+    created: int
+    enabled: bool = True
+
+
+class BackPointer(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
+    """For which row a blob was written: recovery looks there whether the index names it."""
+
+    partition: bytes
+    row: bytes
+
+
+class AccessKeyRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
+    """What authentication needs, in one read. Kept in step with UserRecord in the same atom."""
+
+    secret_key: str
+    user_name: str
+    user_id: str
+    display_name: str
+    enabled: bool = True
+
+
+encode = msgspec.msgpack.Encoder().encode
+
+RecordT = TypeVar("RecordT")
+
+
+def _decoder(kind: str, record: type[RecordT]) -> Callable[[bytes], RecordT]:
+    """A decoder that reports what it cannot read as the engine's Corrupt: such bytes were not written by us."""
+    decode = msgspec.msgpack.Decoder(record).decode
+
+    def decode_record(raw: bytes) -> RecordT:
+        try:
+            return decode(raw)
+        except msgspec.DecodeError as error:
+            raise Corrupt(f"a stored {kind} cannot be read: {error}") from error
+
+    return decode_record
+
+
+decode_entry = _decoder("object entry", ObjectEntry)
+decode_extra = _decoder("metadata record", Metadata)
+decode_manifest = _decoder("manifest", Manifest)
+decode_upload = _decoder("upload", UploadRecord)
+decode_part = _decoder("part", PartRecord)
+decode_bucket = _decoder("bucket", BucketRecord)
+decode_user = _decoder("user", UserRecord)
+decode_access_key = _decoder("access key", AccessKeyRecord)
+decode_back_pointer = _decoder("back pointer", BackPointer)
