@@ -1,0 +1,223 @@
+"""Group commit: one thread per process that gathers what arrived while the previous transaction was syncing.
+
+A durable transaction costs a sync whatever is in it, so one write transaction runs a whole batch, each job seeing what
+the earlier ones wrote, and all are answered when it is on disk. Processes are put in order by LMDB's own lock.
+
+A job that raises before its first write has failed alone. One that fails while writing may have written half: the
+transaction is thrown away and the jobs of the batch run again, each in its own.
+
+What must not be here: what the jobs write (``records.py``).
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import lmdb
+
+from bushel.core.clock import Clock
+from bushel.engine.api import Closed, EngineError, Full, Unavailable
+from bushel.engine.embedded.environment import engine_error
+from bushel.engine.embedded.records import WriteBatch
+from bushel.engine.embedded.space import Space
+
+MAX_BATCH_JOBS: Final = 256
+MAX_BATCH_BYTES: Final = 8 * 1024 * 1024
+"""A batch is cut after this many jobs or bytes written: it bounds how long the first one waits, and LMDB's memory."""
+
+Work = Callable[[WriteBatch], Any]
+"""What a job does in the transaction. It raises before its first write, or not at all while the index is sound. It may
+run several times."""
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    work: Work
+    reclaims: bool
+    future: asyncio.Future[Any]
+    result: Any = None
+    error: BaseException | None = None
+
+    def fail(self, error: BaseException) -> None:
+        self.error = error
+
+
+class _Spoiled(Exception):
+    """A job failed between its writes."""
+
+    def __init__(self, job: Job, error: Exception) -> None:
+        super().__init__(job, error)
+        self.job = job
+        self.error = error
+
+
+class Committer:
+    """Runs jobs in write transactions, on a thread of its own."""
+
+    def __init__(self, environment: lmdb.Environment, *, clock: Clock, space: Space) -> None:
+        self._environment = environment
+        self._clock = clock
+        self._space = space
+        self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="bushel-commit", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Work, *, reclaims: bool) -> asyncio.Future[Any]:
+        """Queue a job for the next batch; the future resolves when the batch is durable.
+
+        Raises:
+            Closed: ``close`` was called.
+        """
+        if self._closed:
+            raise Closed("the index is closed")
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._queue.put(Job(work, reclaims, future))
+        return future
+
+    def close(self) -> None:
+        """Refuse new jobs, finish those accepted, and wait for it."""
+        if not self._closed:
+            self._closed = True
+            self._queue.put(None)
+        self._thread.join()
+
+    # --- on the commit thread ---
+
+    def _run(self) -> None:
+        carried: list[Job] = []
+        open_ = True
+        while open_ or carried:
+            jobs = carried
+            if not jobs:
+                first = self._queue.get()
+                if first is None:
+                    return
+                jobs = [first]
+            while open_ and len(jobs) < MAX_BATCH_JOBS:
+                try:
+                    job = self._queue.get_nowait()
+                except queue.Empty:
+                    break
+                if job is None:
+                    open_ = False
+                else:
+                    jobs.append(job)
+            done = self._commit(jobs)
+            carried = jobs[done:]
+            _deliver(jobs[:done])
+
+    def _commit(self, jobs: list[Job]) -> int:
+        """Settle the first so many jobs, and say how many. Never raises."""
+        try:
+            return self._attempt(jobs)
+        except _Spoiled as spoiled:
+            if len(jobs) > 1:
+                for job in jobs:
+                    self._commit([job])
+                return len(jobs)
+            return self._fail(jobs, spoiled.error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits for these answers
+            return self._fail(jobs, error)
+
+    def _attempt(self, jobs: Sequence[Job]) -> int:
+        growing = self._space.has_room()
+        try:
+            return self._transaction(jobs, growing=growing)
+        except lmdb.Error as error:
+            if not isinstance(engine_error(error), Full):
+                raise
+        # No space: what grows the store is refused from here on, what shrinks it gets the reserve.
+        if not any(job.reclaims for job in jobs):
+            raise Full("no space left for the index")
+        try:
+            return self._transaction(jobs, growing=False)
+        except lmdb.Error as error:
+            if not isinstance(engine_error(error), Full) or not self._space.release_reserve():
+                raise
+        return self._transaction(jobs, growing=False)
+
+    def _transaction(self, jobs: Sequence[Job], *, growing: bool) -> int:
+        """Run jobs in one transaction until all are done or the batch is big enough, and make it durable.
+
+        Raises:
+            _Spoiled: One of them failed between its writes; nothing is written.
+            lmdb.Error: Nothing is written, except where the error came from the last sync.
+        """
+        transaction = self._environment.begin(write=True)
+        try:
+            batch = WriteBatch(transaction, self._clock.now_ns())
+            done = 0
+            for job in jobs:
+                done += 1
+                if growing or job.reclaims:
+                    _run_job(job, batch)
+                else:
+                    job.fail(Full("no space left: only what frees space is accepted"))
+                if batch.written_bytes >= MAX_BATCH_BYTES:
+                    break
+            if batch.writes:
+                batch.finish()
+                transaction.commit()
+            else:
+                transaction.abort()
+        except BaseException:
+            transaction.abort()
+            raise
+        return done
+
+    def _fail(self, jobs: Sequence[Job], error: Exception) -> int:
+        if isinstance(error, lmdb.Error):
+            error = engine_error(error)
+        elif not isinstance(error, EngineError):
+            failure = Unavailable(f"the index failed: {error!r}")
+            failure.__cause__ = error
+            error = failure
+        for job in jobs:
+            job.fail(error)
+        return len(jobs)
+
+
+def _run_job(job: Job, batch: WriteBatch) -> None:
+    writes = batch.writes
+    try:
+        job.result = job.work(batch)
+        job.error = None
+    except BaseException as error:  # a transition may raise anything; its caller is on another thread
+        if isinstance(error, lmdb.Error) and isinstance(engine_error(error), Full):
+            raise
+        if isinstance(error, lmdb.Error) or batch.writes != writes:
+            cause = error if isinstance(error, Exception) else RuntimeError(repr(error))
+            raise _Spoiled(job, cause) from error
+        job.fail(error)
+
+
+def _deliver(jobs: Sequence[Job]) -> None:
+    """Answer a batch with one wake-up of each event loop that waits, which is one."""
+    loops: dict[asyncio.AbstractEventLoop, list[Job]] = {}
+    for job in jobs:
+        loops.setdefault(job.future.get_loop(), []).append(job)
+    for loop, waiting in loops.items():
+        try:
+            loop.call_soon_threadsafe(_resolve, waiting)
+        except RuntimeError:
+            # The loop was closed: nobody waits any more.
+            continue
+
+
+def _resolve(jobs: Sequence[Job]) -> None:
+    for job in jobs:
+        future = job.future
+        if future.done():
+            continue
+        error = job.error
+        if error is None:
+            future.set_result(job.result)
+        elif isinstance(error, StopIteration):
+            # A future cannot carry it (it would end the coroutine that awaits).
+            future.set_exception(RuntimeError("the transition raised StopIteration"))
+        else:
+            future.set_exception(error)

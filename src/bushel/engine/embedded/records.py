@@ -1,0 +1,277 @@
+"""Records of the index inside one LMDB transaction: rows, scans, journal, counters, partitions.
+
+Functions that take a transaction read; ``WriteBatch`` writes. What must not be here: when transactions begin and end
+(``index.py``, ``committer.py``).
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from bushel.engine.api import (
+    MAX_SCAN_CELLS,
+    Cell,
+    Change,
+    Delete,
+    DeletePrefix,
+    Gone,
+    JournalRecord,
+    Page,
+    Put,
+    Read,
+    ScannedCell,
+    Transition,
+    Value,
+    Write,
+)
+from bushel.engine.embedded import tree
+from bushel.engine.embedded.keys import (
+    MAX_COUNTER_BYTES,
+    SEQUENCE_KEY,
+    SPACES,
+    checked_suffix,
+    counter_prefix,
+    escaped,
+    journal_key,
+    journal_partition,
+    journal_prefix,
+    journal_sequence,
+    partition_key,
+    partition_prefix,
+    prefix_end,
+    row_and_suffix,
+    row_part,
+    space_end,
+)
+from bushel.engine.embedded.tree import Transaction
+
+_TIME_BYTES: Final = 8
+_COUNTER_BYTES: Final = 16
+_TRIM_RECORDS: Final = 4096
+_MAX_DELTA: Final = 1 << 63
+_MAX_SEQUENCE: Final = (1 << 64) - 1
+
+
+def read_row(transaction: Transaction, partition: bytes, row: bytes, reads: Sequence[Read]) -> list[Value]:
+    """Values of one row."""
+    prefix = partition_prefix(partition)
+    part = row_part(row)
+    values: list[Value] = []
+    for read in reads:
+        if isinstance(read, Cell):
+            values.append(tree.get(transaction, prefix + SPACES[read.space] + part + read.suffix))
+            continue
+        base = prefix + SPACES[read.space] + part
+        start = base + read.prefix
+        if read.after is not None:
+            # The least suffix above it.
+            start = max(start, base + read.after + b"\0")
+        pairs = tree.walk(transaction, start, prefix_end(base + read.prefix), read.limit)
+        skip = len(base)
+        values.append([(key[skip:], value) for key, value in pairs])
+    return values
+
+
+def scan(
+    transaction: Transaction, partition: bytes, space: int, start: tuple[bytes, bytes], stop: bytes | None, limit: int
+) -> Page:
+    """Cells of one space in order, and where to go on."""
+    prefix = partition_prefix(partition)
+    base = prefix + SPACES[space]
+    row, suffix = start
+    first = base + escaped(row) + b"\0" + suffix
+    last = space_end(prefix, space) if stop is None else base + escaped(stop) + b"\0"
+    limit = max(0, min(limit, MAX_SCAN_CELLS))
+    pairs = tree.walk(transaction, first, last, limit + 1)
+    skip = len(base)
+    following = None
+    if len(pairs) > limit:
+        following = row_and_suffix(pairs.pop()[0], skip)
+    make = ScannedCell._make
+    return Page([make((*row_and_suffix(key, skip), value)) for key, value in pairs], following)
+
+
+def journals(transaction: Transaction) -> list[bytes]:
+    """Partitions whose journal has records."""
+    found = []
+    cursor = transaction.cursor()
+    position = b"j"
+    while cursor.set_range(position) and cursor.key().startswith(b"j"):
+        partition = journal_partition(cursor.key())
+        found.append(partition)
+        position = prefix_end(journal_prefix(partition))
+    return found
+
+
+def read_journal(transaction: Transaction, partition: bytes, after: int, limit: int) -> list[JournalRecord]:
+    """Records above a sequence."""
+    prefix = journal_prefix(partition)
+    if after >= _MAX_SEQUENCE:
+        return []
+    start = journal_key(prefix, max(after, -1) + 1)
+    return [
+        JournalRecord(
+            journal_sequence(key), int.from_bytes(value[:_TIME_BYTES], "big", signed=True), value[_TIME_BYTES:]
+        )
+        for key, value in tree.walk(transaction, start, prefix_end(prefix), min(limit, MAX_SCAN_CELLS))
+    ]
+
+
+def counters(transaction: Transaction, partition: bytes) -> dict[bytes, int]:
+    """All counters of a partition."""
+    prefix = counter_prefix(partition)
+    found = {}
+    cursor = transaction.cursor()
+    if cursor.set_range(prefix):
+        for key, value in cursor.iternext():
+            if not key.startswith(prefix):
+                break
+            found[key[len(prefix) :]] = int.from_bytes(value, "big", signed=True)
+    return found
+
+
+class WriteBatch:
+    """One write transaction's worth of work. Counters and the journal's sequence are written once, by ``finish``.
+
+    Attributes:
+        writes: Grows with every write, so that a caller sees whether a job that failed had begun to write.
+        written_bytes: Bytes written so far, about.
+    """
+
+    __slots__ = ("_counters", "_exists", "_now", "_sequence", "transaction", "writes", "written_bytes")
+
+    def __init__(self, transaction: Transaction, now_ns: int) -> None:
+        self.transaction = transaction
+        self.writes = 0
+        self.written_bytes = 0
+        self._now = now_ns.to_bytes(_TIME_BYTES, "big", signed=True)
+        self._exists: dict[bytes, bool] = {}
+        self._counters: dict[bytes, int] = {}
+        self._sequence = 0
+
+    def commit(self, partition: bytes, row: bytes, reads: Sequence[Read], transition: Transition) -> Any:
+        """Run a transition on a row and apply its change."""
+        if not self._has(partition):
+            raise Gone(f"partition {partition!r} does not exist")
+        change = transition(read_row(self.transaction, partition, row, reads))
+        # All that can be wrong with a change is found before the first write of it.
+        writes = _prepared(partition, row, change.writes)
+        deltas = _checked_deltas(partition, change)
+        payloads = [self._now + payload for payload in change.journal]
+        for key, stop, value in writes:
+            self.writes += 1
+            if value is not None:
+                tree.put(self.transaction, key, value)
+                self.written_bytes += len(value)
+            elif stop is None:
+                tree.delete(self.transaction, key)
+            else:
+                self._delete_range(key, stop)
+        if payloads:
+            self._append(partition, payloads)
+        for name, delta in deltas:
+            self.writes += 1
+            self._counters[name] = self._counters.get(name, 0) + delta
+        return change.result
+
+    def create_partition(self, partition: bytes) -> None:
+        """Make a partition where it does not exist."""
+        if not self._has(partition):
+            self.writes += 1
+            self.transaction.put(partition_key(partition), b"")
+            self._exists[partition] = True
+
+    def drop_if_empty(self, partition: bytes) -> bool:
+        """Remove a partition that has no cells, with its counters; true where it is gone now."""
+        if not self._has(partition):
+            return True
+        cells = partition_prefix(partition) + b"\0"
+        cursor = self.transaction.cursor()
+        if cursor.set_range(cells) and cursor.key().startswith(cells):
+            return False
+        self.writes += 1
+        prefix = counter_prefix(partition)
+        for name in [name for name in self._counters if name.startswith(prefix)]:
+            del self._counters[name]
+        self._delete_range(prefix, prefix_end(prefix))
+        self.transaction.delete(partition_key(partition))
+        self._exists[partition] = False
+        return True
+
+    def trim_journal(self, partition: bytes, through: int) -> bool:
+        """Forget records up to a sequence; true where some are left to forget, for another batch."""
+        prefix = journal_prefix(partition)
+        stop = journal_key(prefix, min(through, _MAX_SEQUENCE - 1) + 1) if through >= 0 else prefix
+        cursor = self.transaction.cursor()
+        more = cursor.set_range(prefix)
+        for _ in range(_TRIM_RECORDS):
+            if not more or cursor.key() >= stop:
+                return False
+            self.writes += 1
+            more = cursor.delete()
+        return more and cursor.key() < stop
+
+    def finish(self) -> None:
+        """Write what was gathered."""
+        for key, delta in self._counters.items():
+            stored = self.transaction.get(key)
+            value = delta if stored is None else int.from_bytes(stored, "big", signed=True) + delta
+            self.transaction.put(key, value.to_bytes(_COUNTER_BYTES, "big", signed=True))
+        if self._sequence:
+            self.transaction.put(SEQUENCE_KEY, self._sequence.to_bytes(8, "big"))
+
+    def _has(self, partition: bytes) -> bool:
+        exists = self._exists.get(partition)
+        if exists is None:
+            exists = self.transaction.get(partition_key(partition)) is not None
+            self._exists[partition] = exists
+        return exists
+
+    def _append(self, partition: bytes, records: list[bytes]) -> None:
+        # One sequence for the whole store, kept apart from the records: it goes on growing when a journal was trimmed
+        # to nothing, or its partition dropped and made again.
+        if not self._sequence:
+            stored = self.transaction.get(SEQUENCE_KEY)
+            self._sequence = 0 if stored is None else int.from_bytes(stored, "big")
+        prefix = journal_prefix(partition)
+        for record in records:
+            self.writes += 1
+            self._sequence += 1
+            self.transaction.put(journal_key(prefix, self._sequence), record)
+            self.written_bytes += len(record)
+
+    def _delete_range(self, start: bytes, stop: bytes) -> None:
+        while pairs := tree.walk(self.transaction, start, stop, MAX_SCAN_CELLS):
+            for key, _ in pairs:
+                tree.delete(self.transaction, key)
+
+
+def _prepared(partition: bytes, row: bytes, writes: Sequence[Write]) -> list[tuple[bytes, bytes | None, bytes | None]]:
+    """Each write as (key, end of a range to delete, value to put)."""
+    prefix = partition_prefix(partition)
+    part = row_part(row)
+    prepared: list[tuple[bytes, bytes | None, bytes | None]] = []
+    for write in writes:
+        if isinstance(write, Put):
+            space, suffix, value = write
+            if type(value) is not bytes:
+                raise TypeError(f"a cell's value is bytes, not {type(value).__name__}")
+            prepared.append((prefix + SPACES[space] + part + checked_suffix(suffix), None, value))
+        elif isinstance(write, Delete):
+            prepared.append((prefix + SPACES[write.space] + part + checked_suffix(write.suffix), None, None))
+        elif isinstance(write, DeletePrefix):
+            start = prefix + SPACES[write.space] + part + checked_suffix(write.prefix)
+            prepared.append((start, prefix_end(start), None))
+        else:
+            raise TypeError(f"not a write: {write!r}")
+    return prepared
+
+
+def _checked_deltas(partition: bytes, change: Change) -> list[tuple[bytes, int]]:
+    deltas = []
+    for name, delta in change.counters.items():
+        if not 0 < len(name) <= MAX_COUNTER_BYTES:
+            raise ValueError(f"a counter's name has 1 to {MAX_COUNTER_BYTES} bytes, not {len(name)}")
+        if not -_MAX_DELTA <= delta < _MAX_DELTA:
+            raise ValueError(f"a counter cannot change by {delta}")
+        deltas.append((counter_prefix(partition) + name, delta))
+    return deltas
