@@ -1,0 +1,308 @@
+"""Reading configurations that nobody can make yet: the answers are S3's for what was never configured."""
+
+from bushel.protocol.operations.record import Operation
+from bushel.protocol.shapes import configuration as shapes
+
+GET_BUCKET_ABAC = Operation(
+    "GetBucketAbac",
+    "GET",
+    "bucket",
+    ("abac",),
+    input=shapes.BucketConfigurationInput,
+    output=shapes.GetBucketAbacOutput,
+    action="s3:GetBucketAbac",
+)
+GET_BUCKET_ACCELERATE_CONFIGURATION = Operation(
+    "GetBucketAccelerateConfiguration",
+    "GET",
+    "bucket",
+    ("accelerate",),
+    input=shapes.GetBucketAccelerateConfigurationInput,
+    output=shapes.GetBucketAccelerateConfigurationOutput,
+    action="s3:GetAccelerateConfiguration",
+)
+GET_BUCKET_ANALYTICS_CONFIGURATION = Operation(
+    "GetBucketAnalyticsConfiguration",
+    "GET",
+    "bucket",
+    ("analytics", "id"),
+    input=shapes.BucketConfigurationByIdInput,
+    action="s3:GetAnalyticsConfiguration",
+    never_configured="NoSuchConfiguration",
+)
+LIST_BUCKET_ANALYTICS_CONFIGURATIONS = Operation(
+    "ListBucketAnalyticsConfigurations",
+    "GET",
+    "bucket",
+    ("analytics",),
+    input=shapes.ListBucketConfigurationsInput,
+    output=shapes.ListBucketAnalyticsConfigurationsOutput,
+    action="s3:GetAnalyticsConfiguration",
+)
+GET_BUCKET_CORS = Operation(
+    "GetBucketCors",
+    "GET",
+    "bucket",
+    ("cors",),
+    input=shapes.BucketConfigurationInput,
+    action="s3:GetBucketCORS",
+    never_configured="NoSuchCORSConfiguration",
+)
+GET_BUCKET_ENCRYPTION = Operation(
+    "GetBucketEncryption",
+    "GET",
+    "bucket",
+    ("encryption",),
+    input=shapes.BucketConfigurationInput,
+    action="s3:GetEncryptionConfiguration",
+    never_configured="ServerSideEncryptionConfigurationNotFoundError",
+)
+GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION = Operation(
+    "GetBucketIntelligentTieringConfiguration",
+    "GET",
+    "bucket",
+    ("intelligent-tiering", "id"),
+    input=shapes.BucketConfigurationByIdInput,
+    action="s3:GetIntelligentTieringConfiguration",
+    never_configured="NoSuchConfiguration",
+)
+LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS = Operation(
+    "ListBucketIntelligentTieringConfigurations",
+    "GET",
+    "bucket",
+    ("intelligent-tiering",),
+    input=shapes.ListBucketConfigurationsInput,
+    output=shapes.ListBucketIntelligentTieringConfigurationsOutput,
+    action="s3:GetIntelligentTieringConfiguration",
+)
+GET_BUCKET_INVENTORY_CONFIGURATION = Operation(
+    "GetBucketInventoryConfiguration",
+    "GET",
+    "bucket",
+    ("inventory", "id"),
+    input=shapes.BucketConfigurationByIdInput,
+    action="s3:GetInventoryConfiguration",
+    never_configured="NoSuchConfiguration",
+)
+LIST_BUCKET_INVENTORY_CONFIGURATIONS = Operation(
+    "ListBucketInventoryConfigurations",
+    "GET",
+    "bucket",
+    ("inventory",),
+    input=shapes.ListBucketConfigurationsInput,
+    output=shapes.ListBucketInventoryConfigurationsOutput,
+    action="s3:GetInventoryConfiguration",
+)
+GET_BUCKET_LIFECYCLE_CONFIGURATION = Operation(
+    "GetBucketLifecycleConfiguration",
+    "GET",
+    "bucket",
+    ("lifecycle",),
+    input=shapes.BucketConfigurationInput,
+    action="s3:GetLifecycleConfiguration",
+    never_configured="NoSuchLifecycleConfiguration",
+)
+GET_BUCKET_LOGGING = Operation(
+    "GetBucketLogging",
+    "GET",
+    "bucket",
+    ("logging",),
+    input=shapes.BucketConfigurationInput,
+    output=shapes.GetBucketLoggingOutput,
+    action="s3:GetBucketLogging",
+)
+GET_BUCKET_METADATA_CONFIGURATION = Operation(
+    "GetBucketMetadataConfiguration",
+    "GET",
+    "bucket",
+    ("metadataConfiguration",),
+    input=shapes.BucketConfigurationInput,
+    action="s3:GetBucketMetadataTableConfiguration",
+    never_configured="MetadataConfigurationNotFound",
+)
+GET_BUCKET_METADATA_TABLE_CONFIGURATION = Operation(
+    "GetBucketMetadataTableConfiguration",
+    "GET",
+    "bucket",
+    ("metadataTable",),
+    input=shapes.BucketConfigurationInput,
+    action="s3:GetBucketMetadataTableConfiguration",
+    never_configured="MetadataConfigurationNotFound",
+)
+GET_BUCKET_METRICS_CONFIGURATION = Operation(
+    "GetBucketMetricsConfiguration",
+    "GET",
+    "bucket",
+    ("metrics", "id"),
+    input=shapes.BucketConfigurationByIdInput,
+    action="s3:GetMetricsConfiguration",
+    never_configured="NoSuchConfiguration",
+)
+LIST_BUCKET_METRICS_CONFIGURATIONS = Operation(
+    "ListBucketMetricsConfigurations",
+    "GET",
+    "bucket",
+    ("metrics",),
+    input=shapes.ListBucketConfigurationsInput,
+    output=shapes.ListBucketMetricsConfigurationsOutput,
+    action="s3:GetMetricsConfiguration",
+)
+GET_BUCKET_NOTIFICATION_CONFIGURATION = Operation(
+    "GetBucketNotificationConfiguration",
+    "GET",
+    "bucket",
+    ("notification",),
+    input=shapes.BucketConfigurationInput,
+    output=shapes.GetBucketNotificationConfigurationOutput,
+    action="s3:GetBucketNotification",
+)
+GET_BUCKET_OWNERSHIP_CONTROLS = Operation(
+    "GetBucketOwnershipControls",
+    "GET",
+    "bucket",
+    ("ownershipControls",),
+    input=shapes.BucketConfigurationInput,
+    action="s3:GetBucketOwnershipControls",
+    never_configured="OwnershipControlsNotFoundError",
+)
+GET_BUCKET_POLICY = Operation(
+    "GetBucketPolicy",
+    "GET",
+    "bucket",
+    ("policy",),
+    input=shapes.BucketConfigurationInput,
+    action="s3:GetBucketPolicy",
+    never_configured="NoSuchBucketPolicy",
+)
+GET_BUCKET_POLICY_STATUS = Operation(
+    "GetBucketPolicyStatus",
+    "GET",
+    "bucket",
+    ("policyStatus",),
+    input=shapes.BucketConfigurationInput,
+    action="s3:GetBucketPolicyStatus",
+    never_configured="NoSuchBucketPolicy",
+)
+GET_BUCKET_REPLICATION = Operation(
+    "GetBucketReplication",
+    "GET",
+    "bucket",
+    ("replication",),
+    input=shapes.BucketConfigurationInput,
+    action="s3:GetReplicationConfiguration",
+    never_configured="ReplicationConfigurationNotFoundError",
+)
+GET_BUCKET_REQUEST_PAYMENT = Operation(
+    "GetBucketRequestPayment",
+    "GET",
+    "bucket",
+    ("requestPayment",),
+    input=shapes.BucketConfigurationInput,
+    output=shapes.GetBucketRequestPaymentOutput,
+    action="s3:GetBucketRequestPayment",
+)
+GET_BUCKET_TAGGING = Operation(
+    "GetBucketTagging",
+    "GET",
+    "bucket",
+    ("tagging",),
+    input=shapes.BucketConfigurationInput,
+    action="s3:GetBucketTagging",
+    never_configured="NoSuchTagSet",
+)
+GET_BUCKET_VERSIONING = Operation(
+    "GetBucketVersioning",
+    "GET",
+    "bucket",
+    ("versioning",),
+    input=shapes.BucketConfigurationInput,
+    output=shapes.GetBucketVersioningOutput,
+    action="s3:GetBucketVersioning",
+)
+GET_BUCKET_WEBSITE = Operation(
+    "GetBucketWebsite",
+    "GET",
+    "bucket",
+    ("website",),
+    input=shapes.BucketConfigurationInput,
+    action="s3:GetBucketWebsite",
+    never_configured="NoSuchWebsiteConfiguration",
+)
+GET_OBJECT_LOCK_CONFIGURATION = Operation(
+    "GetObjectLockConfiguration",
+    "GET",
+    "bucket",
+    ("object-lock",),
+    input=shapes.BucketConfigurationInput,
+    action="s3:GetBucketObjectLockConfiguration",
+    never_configured="ObjectLockConfigurationNotFoundError",
+)
+GET_PUBLIC_ACCESS_BLOCK = Operation(
+    "GetPublicAccessBlock",
+    "GET",
+    "bucket",
+    ("publicAccessBlock",),
+    input=shapes.BucketConfigurationInput,
+    action="s3:GetBucketPublicAccessBlock",
+    never_configured="NoSuchPublicAccessBlockConfiguration",
+)
+GET_OBJECT_TAGGING = Operation(
+    "GetObjectTagging",
+    "GET",
+    "object",
+    ("tagging",),
+    input=shapes.ObjectConfigurationInput,
+    output=shapes.GetObjectTaggingOutput,
+    action="s3:GetObjectTagging",
+)
+GET_OBJECT_LEGAL_HOLD = Operation(
+    "GetObjectLegalHold",
+    "GET",
+    "object",
+    ("legal-hold",),
+    input=shapes.ObjectConfigurationInput,
+    action="s3:GetObjectLegalHold",
+    never_configured="InvalidRequest.NoObjectLock",
+)
+GET_OBJECT_RETENTION = Operation(
+    "GetObjectRetention",
+    "GET",
+    "object",
+    ("retention",),
+    input=shapes.ObjectConfigurationInput,
+    action="s3:GetObjectRetention",
+    never_configured="InvalidRequest.NoObjectLock",
+)
+
+OPERATIONS = (
+    GET_BUCKET_ABAC,
+    GET_BUCKET_ACCELERATE_CONFIGURATION,
+    GET_BUCKET_ANALYTICS_CONFIGURATION,
+    LIST_BUCKET_ANALYTICS_CONFIGURATIONS,
+    GET_BUCKET_CORS,
+    GET_BUCKET_ENCRYPTION,
+    GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
+    LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS,
+    GET_BUCKET_INVENTORY_CONFIGURATION,
+    LIST_BUCKET_INVENTORY_CONFIGURATIONS,
+    GET_BUCKET_LIFECYCLE_CONFIGURATION,
+    GET_BUCKET_LOGGING,
+    GET_BUCKET_METADATA_CONFIGURATION,
+    GET_BUCKET_METADATA_TABLE_CONFIGURATION,
+    GET_BUCKET_METRICS_CONFIGURATION,
+    LIST_BUCKET_METRICS_CONFIGURATIONS,
+    GET_BUCKET_NOTIFICATION_CONFIGURATION,
+    GET_BUCKET_OWNERSHIP_CONTROLS,
+    GET_BUCKET_POLICY,
+    GET_BUCKET_POLICY_STATUS,
+    GET_BUCKET_REPLICATION,
+    GET_BUCKET_REQUEST_PAYMENT,
+    GET_BUCKET_TAGGING,
+    GET_BUCKET_VERSIONING,
+    GET_BUCKET_WEBSITE,
+    GET_OBJECT_LOCK_CONFIGURATION,
+    GET_PUBLIC_ACCESS_BLOCK,
+    GET_OBJECT_TAGGING,
+    GET_OBJECT_LEGAL_HOLD,
+    GET_OBJECT_RETENTION,
+)
