@@ -1,4 +1,4 @@
-"""Operations of S3 that are not here: routed, so that none is mistaken for another, and answered with NotImplemented."""
+"""Operations of S3 that are not here: routed, so that none is taken for another, and answered with NotImplemented."""
 
 from bushel.protocol.operations.record import Operation, Resource
 
