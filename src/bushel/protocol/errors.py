@@ -34,7 +34,9 @@ class S3Error(Exception):
         self.reason = reason
         self.code = reason.partition(".")[0]
         self.status = kind.status
-        self.message = message if message is not None else kind.message
+        if message is None:
+            message = kind.message.format_map(detail) if "{" in kind.message else kind.message
+        self.message = message
         self.detail = detail
         self.headers = headers or []
         super().__init__(f"{self.code}: {self.message}")
@@ -161,5 +163,138 @@ CATALOGUE: dict[str, ErrorKind] = {
     ),
     "XAmzContentSHA256Mismatch": ErrorKind(
         400, "The provided 'x-amz-content-sha256' header does not match what was computed."
+    ),
+    "AccessForbidden.CORS": ErrorKind(403, "CORSResponse: CORS is not enabled for this bucket."),
+    "BadRequest.Origin": ErrorKind(400, "Insufficient information. Origin request header needed."),
+    "BucketAlreadyExists": ErrorKind(
+        409,
+        "The requested bucket name is not available. The bucket namespace is shared by all users of the "
+        "system. Please select a different name and try again.",
+    ),
+    "BucketAlreadyOwnedByYou": ErrorKind(
+        409, "Your previous request to create the named bucket succeeded and you already own it."
+    ),
+    "BucketNotEmpty": ErrorKind(409, "The bucket you tried to delete is not empty"),
+    "ConditionalRequestConflict": ErrorKind(
+        409, "The conditional request cannot succeed due to a conflicting operation against this resource."
+    ),
+    "EntityTooSmall": ErrorKind(400, "Your proposed upload is smaller than the minimum allowed size"),
+    "IllegalLocationConstraintException": ErrorKind(
+        400,
+        "The {LocationConstraint} location constraint is incompatible for the region specific endpoint this "
+        "request was sent to.",
+    ),
+    "IllegalLocationConstraintException.Unspecified": ErrorKind(
+        400,
+        "The unspecified location constraint is incompatible for the region specific endpoint this request "
+        "was sent to.",
+    ),
+    "InsufficientStorage": ErrorKind(
+        507, "There is no room left for this data; what is stored can be read and deleted."
+    ),
+    "InvalidAccessKeyId": ErrorKind(403, "The AWS Access Key Id you provided does not exist in our records."),
+    "InvalidArgument.BypassGovernance": ErrorKind(
+        400, "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets."
+    ),
+    "InvalidArgument.CannedACL": ErrorKind(400, ""),
+    "InvalidArgument.ConflictingQuery": ErrorKind(400, "Conflicting query string parameters: {Parameters}"),
+    "InvalidArgument.ContinuationToken": ErrorKind(400, "The continuation token provided is incorrect"),
+    "InvalidArgument.CopySource": ErrorKind(
+        400, "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"
+    ),
+    "InvalidArgument.CopySourceUnexpected": ErrorKind(
+        400, "You can only specify a copy source header for copy requests."
+    ),
+    "InvalidArgument.EncodingType": ErrorKind(400, "Invalid Encoding Method specified in Request"),
+    "InvalidArgument.EncryptionHeader": ErrorKind(400, "{ArgumentName} header is not supported for this operation."),
+    "InvalidArgument.HeaderText": ErrorKind(400, "Header value cannot be represented using ISO-8859-1."),
+    "InvalidArgument.ListTypeMissing": ErrorKind(
+        400, "{ArgumentName} only supported in REST.GET.BUCKET with list-type=2"
+    ),
+    "InvalidArgument.MarkerUnsupported": ErrorKind(400, "Marker unsupported with REST.GET.BUCKET in list-type=2"),
+    "InvalidArgument.MetadataDirective": ErrorKind(400, "Unknown metadata directive."),
+    "InvalidArgument.NotInteger": ErrorKind(400, "Provided {ArgumentName} not an integer or within integer range"),
+    "InvalidArgument.ObjectOwnership": ErrorKind(400, "Invalid x-amz-object-ownership header"),
+    "InvalidArgument.PartNumber": ErrorKind(400, "Part number must be an integer between 1 and 10000, inclusive"),
+    "InvalidArgument.PartNumberAlone": ErrorKind(400, "This operation does not accept partNumber without uploadId"),
+    "InvalidArgument.TaggingDirective": ErrorKind(400, "Unknown tagging directive."),
+    "InvalidArgument.UnexpectedQuery": ErrorKind(400, "Unexpected query string parameter"),
+    "InvalidArgument.UploadIdAlone": ErrorKind(400, "This operation does not accept uploadId without partNumber"),
+    "InvalidArgument.VersionId": ErrorKind(400, "Invalid version id specified"),
+    "InvalidArgument.VersionIdEmpty": ErrorKind(400, "Version id cannot be the empty string"),
+    "InvalidArgument.VersionIdUnexpected": ErrorKind(400, "This operation does not accept a version-id."),
+    "InvalidPart": ErrorKind(
+        400,
+        "One or more of the specified parts could not be found.  The part may not have been uploaded, or the "
+        "specified entity tag may not match the part's entity tag.",
+    ),
+    "InvalidPartOrder": ErrorKind(
+        400, "The list of parts was not in ascending order. Parts must be ordered by part number."
+    ),
+    "InvalidRequest.AnonymousOverride": ErrorKind(
+        400, "Request specific response headers cannot be used for anonymous GET requests."
+    ),
+    "InvalidRequest.ChecksumType": ErrorKind(400, "Value for x-amz-checksum-type header is invalid."),
+    "InvalidRequest.CopyToItself": ErrorKind(
+        400,
+        "This copy request is illegal because it is trying to copy an object to itself without changing the "
+        "object's metadata, storage class, website redirect location or encryption attributes.",
+    ),
+    "InvalidRequest.EncryptionParameters": ErrorKind(
+        400, "The encryption parameters are not applicable to this object."
+    ),
+    "InvalidRequest.KeyMissing": ErrorKind(400, "A key must be specified"),
+    "InvalidRequest.MissingDigest": ErrorKind(400, "Missing required header for this request: Content-MD5"),
+    "InvalidRequest.NoObjectLock": ErrorKind(400, "Bucket is missing Object Lock Configuration"),
+    "InvalidRequest.NoParts": ErrorKind(400, "You must specify at least one part"),
+    "InvalidRequest.ObjectSize": ErrorKind(400, "Value for x-amz-mp-object-size header is invalid."),
+    "InvalidRequest.RangeAndPartNumber": ErrorKind(
+        400, "Cannot specify both Range header and partNumber query parameter"
+    ),
+    "InvalidRequest.SdkChecksumAlgorithm": ErrorKind(400, "Value for x-amz-sdk-checksum-algorithm header is invalid."),
+    "InvalidStorageClass": ErrorKind(400, "The storage class you specified is not valid"),
+    "MalformedXML": ErrorKind(
+        400, "The XML you provided was not well-formed or did not validate against our published schema"
+    ),
+    "MetadataConfigurationNotFound": ErrorKind(404, "The metadata configuration was not found"),
+    "MetadataTooLarge": ErrorKind(400, "Your metadata headers exceed the maximum allowed metadata size"),
+    "MissingRequestBodyError": ErrorKind(400, "Request Body is empty"),
+    "MissingSecurityHeader": ErrorKind(400, "Your request was missing a required header"),
+    "NoSuchBucket": ErrorKind(404, "The specified bucket does not exist"),
+    "NoSuchBucketPolicy": ErrorKind(404, "The bucket policy does not exist"),
+    "NoSuchCORSConfiguration": ErrorKind(404, "The CORS configuration does not exist"),
+    "NoSuchConfiguration": ErrorKind(404, "The specified configuration does not exist."),
+    "NoSuchLifecycleConfiguration": ErrorKind(404, "The lifecycle configuration does not exist"),
+    "NoSuchPublicAccessBlockConfiguration": ErrorKind(404, "The public access block configuration was not found"),
+    "NoSuchTagSet": ErrorKind(404, "The TagSet does not exist"),
+    "NoSuchUpload": ErrorKind(
+        404,
+        "The specified upload does not exist. The upload ID may be invalid, or the upload may have been "
+        "aborted or completed.",
+    ),
+    "NoSuchVersion": ErrorKind(404, "The specified version does not exist."),
+    "NoSuchWebsiteConfiguration": ErrorKind(404, "The specified bucket does not have a website configuration"),
+    "NotImplemented.Element": ErrorKind(
+        501, "An element of the document that you provided implies functionality that is not implemented."
+    ),
+    "NotImplemented.Operation": ErrorKind(501, "The operation that you asked for is not implemented."),
+    "NotImplemented.PostForm": ErrorKind(501, "Uploads by HTML form are not implemented."),
+    "NotModified": ErrorKind(304, "Not Modified"),
+    "ObjectLockConfigurationNotFoundError": ErrorKind(404, "Object Lock configuration does not exist for this bucket"),
+    "OperationAborted": ErrorKind(
+        409, "A conflicting conditional operation is currently in progress against this resource. Please try again."
+    ),
+    "OwnershipControlsNotFoundError": ErrorKind(404, "The bucket ownership controls were not found"),
+    "ReplicationConfigurationNotFoundError": ErrorKind(404, "The replication configuration was not found"),
+    "ServerSideEncryptionConfigurationNotFoundError": ErrorKind(
+        404, "The server side encryption configuration was not found"
+    ),
+    "ServiceUnavailable": ErrorKind(503, "Service is unable to handle request."),
+    "TooManyBuckets": ErrorKind(400, "You have attempted to create more buckets than allowed"),
+    "UnexpectedContent": ErrorKind(400, "This request does not support content"),
+    "UserKeyMustBeSpecified": ErrorKind(
+        400,
+        "The bucket POST must contain the specified field name. If it is specified, please check the order "
+        "of the fields.",
     ),
 }
