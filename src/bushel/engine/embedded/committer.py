@@ -10,6 +10,7 @@ What must not be here: what the jobs write (``records.py``).
 """
 
 import asyncio
+import errno
 import queue
 import threading
 from collections.abc import Callable, Sequence
@@ -20,7 +21,7 @@ import lmdb
 
 from bushel.core.clock import Clock
 from bushel.engine.api import Closed, EngineError, Full, Unavailable
-from bushel.engine.embedded.environment import engine_error
+from bushel.engine.embedded.environment import engine_error, is_full
 from bushel.engine.embedded.records import WriteBatch
 from bushel.engine.embedded.space import Space
 
@@ -41,16 +42,12 @@ class Job:
     result: Any = None
     error: BaseException | None = None
 
-    def fail(self, error: BaseException) -> None:
-        self.error = error
-
 
 class _Spoiled(Exception):
     """A job failed between its writes."""
 
-    def __init__(self, job: Job, error: Exception) -> None:
-        super().__init__(job, error)
-        self.job = job
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
         self.error = error
 
 
@@ -63,6 +60,7 @@ class Committer:
         self._space = space
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._closed = False
+        self._drained = False
         self._thread = threading.Thread(target=self._run, name="bushel-commit", daemon=True)
         self._thread.start()
 
@@ -70,7 +68,7 @@ class Committer:
         """Queue a job for the next batch; the future resolves when the batch is durable.
 
         Raises:
-            Closed: ``close`` was called.
+            Closed: ``stop`` was called.
         """
         if self._closed:
             raise Closed("the index is closed")
@@ -78,77 +76,103 @@ class Committer:
         self._queue.put(Job(work, reclaims, future))
         return future
 
-    def close(self) -> None:
-        """Refuse new jobs, finish those accepted, and wait for it."""
+    def stop(self) -> None:
+        """Refuse new jobs; those accepted are finished. Called where ``submit`` is, so that none slips in between."""
         if not self._closed:
             self._closed = True
             self._queue.put(None)
+
+    def join(self) -> None:
+        """Wait until the last accepted job is done."""
         self._thread.join()
+
+    def after_fork(self) -> None:
+        """In a forked child, which has no commit thread: refuse, rather than wait for ever."""
+        self._closed = True
 
     # --- on the commit thread ---
 
     def _run(self) -> None:
-        carried: list[Job] = []
-        open_ = True
-        while open_ or carried:
-            jobs = carried
-            if not jobs:
-                first = self._queue.get()
-                if first is None:
-                    return
-                jobs = [first]
-            while open_ and len(jobs) < MAX_BATCH_JOBS:
-                try:
-                    job = self._queue.get_nowait()
-                except queue.Empty:
-                    break
-                if job is None:
-                    open_ = False
-                else:
-                    jobs.append(job)
+        jobs: list[Job] = []
+        while jobs or self._wait(jobs):
             done = self._commit(jobs)
-            carried = jobs[done:]
             _deliver(jobs[:done])
+            del jobs[:done]
+
+    def _wait(self, jobs: list[Job]) -> bool:
+        """Block until there is a job; false when there will be none any more."""
+        job = None if self._drained else self._queue.get()
+        if job is None:
+            return False
+        jobs.append(job)
+        return True
+
+    def _gather(self, jobs: list[Job]) -> None:
+        """Add the jobs that are there already, as far as a batch goes."""
+        while len(jobs) < MAX_BATCH_JOBS and not self._drained:
+            try:
+                job = self._queue.get_nowait()
+            except queue.Empty:
+                return
+            if job is None:
+                self._drained = True
+            else:
+                jobs.append(job)
 
     def _commit(self, jobs: list[Job]) -> int:
-        """Settle the first so many jobs, and say how many. Never raises."""
+        """Settle the first so many jobs of a batch, which others may still join, and say how many. Never raises."""
         try:
-            return self._attempt(jobs)
-        except _Spoiled as spoiled:
-            if len(jobs) > 1:
-                for job in jobs:
-                    self._commit([job])
-                return len(jobs)
-            return self._fail(jobs, spoiled.error)
+            return self._attempt(jobs, gather=True)
+        except _Spoiled:
+            for job in jobs:
+                self._commit_alone(job)
+            return len(jobs)
         except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits for these answers
-            return self._fail(jobs, error)
+            failure = _failure(error)
+            for job in jobs:
+                job.error = failure
+            return len(jobs)
 
-    def _attempt(self, jobs: Sequence[Job]) -> int:
-        growing = self._space.has_room()
+    def _commit_alone(self, job: Job) -> None:
         try:
-            return self._transaction(jobs, growing=growing)
+            self._attempt([job], gather=False)
+        except _Spoiled as spoiled:
+            job.error = _failure(spoiled.error)
+        except Exception as error:  # noqa: BLE001 - as above
+            job.error = _failure(error)
+
+    def _attempt(self, jobs: list[Job], *, gather: bool) -> int:
+        try:
+            return self._transaction(jobs, growing=self._space.has_room(), gather=gather)
         except lmdb.Error as error:
-            if not isinstance(engine_error(error), Full):
+            if not self._for_want_of_space(error):
                 raise
         # No space: what grows the store is refused from here on, what shrinks it gets the reserve.
         if not any(job.reclaims for job in jobs):
             raise Full("no space left for the index")
         try:
-            return self._transaction(jobs, growing=False)
+            return self._transaction(jobs, growing=False, gather=False)
         except lmdb.Error as error:
-            if not isinstance(engine_error(error), Full) or not self._space.release_reserve():
+            if not self._for_want_of_space(error) or not self._space.release_reserve():
                 raise
-        return self._transaction(jobs, growing=False)
+        return self._transaction(jobs, growing=False, gather=False)
 
-    def _transaction(self, jobs: Sequence[Job], *, growing: bool) -> int:
+    def _for_want_of_space(self, error: lmdb.Error) -> bool:
+        # LMDB says EIO where the last write before the disk is full was a short one.
+        return is_full(error) or (error.code == errno.EIO and self._space.is_used_up())
+
+    def _transaction(self, jobs: list[Job], *, growing: bool, gather: bool) -> int:
         """Run jobs in one transaction until all are done or the batch is big enough, and make it durable.
 
         Raises:
             _Spoiled: One of them failed between its writes; nothing is written.
             lmdb.Error: Nothing is written, except where the error came from the last sync.
         """
+        # This waits for the other processes' transactions, so the batch is gathered after it.
         transaction = self._environment.begin(write=True)
         try:
+            if gather:
+                self._gather(jobs)
             batch = WriteBatch(transaction, self._clock.now_ns())
             done = 0
             for job in jobs:
@@ -156,7 +180,7 @@ class Committer:
                 if growing or job.reclaims:
                     _run_job(job, batch)
                 else:
-                    job.fail(Full("no space left: only what frees space is accepted"))
+                    job.error = Full("no space left: only what frees space is accepted")
                 if batch.written_bytes >= MAX_BATCH_BYTES:
                     break
             if batch.writes:
@@ -169,16 +193,14 @@ class Committer:
             raise
         return done
 
-    def _fail(self, jobs: Sequence[Job], error: Exception) -> int:
-        if isinstance(error, lmdb.Error):
-            error = engine_error(error)
-        elif not isinstance(error, EngineError):
-            failure = Unavailable(f"the index failed: {error!r}")
-            failure.__cause__ = error
-            error = failure
-        for job in jobs:
-            job.fail(error)
-        return len(jobs)
+
+def _failure(error: Exception) -> EngineError:
+    """What the callers of a failed batch are told."""
+    if isinstance(error, EngineError):
+        return error
+    failure = engine_error(error) if isinstance(error, lmdb.Error) else Unavailable(f"the index failed: {error!r}")
+    failure.__cause__ = error
+    return failure
 
 
 def _run_job(job: Job, batch: WriteBatch) -> None:
@@ -187,12 +209,12 @@ def _run_job(job: Job, batch: WriteBatch) -> None:
         job.result = job.work(batch)
         job.error = None
     except BaseException as error:  # a transition may raise anything; its caller is on another thread
-        if isinstance(error, lmdb.Error) and isinstance(engine_error(error), Full):
+        if isinstance(error, lmdb.Error) and is_full(error):
             raise
         if isinstance(error, lmdb.Error) or batch.writes != writes:
             cause = error if isinstance(error, Exception) else RuntimeError(repr(error))
-            raise _Spoiled(job, cause) from error
-        job.fail(error)
+            raise _Spoiled(cause) from error
+        job.error = error
 
 
 def _deliver(jobs: Sequence[Job]) -> None:

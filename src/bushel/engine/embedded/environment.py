@@ -59,11 +59,16 @@ def open_environment(folder: Path, *, map_bytes: int = MAP_BYTES) -> lmdb.Enviro
 
 def engine_error(error: lmdb.Error) -> EngineError:
     """What an error of LMDB means in the terms of the contract."""
-    if isinstance(error, lmdb.MapFullError | lmdb.DiskError) or error.code in _FULL:
+    if is_full(error):
         return Full(str(error))
     if isinstance(error, lmdb.CorruptedError | lmdb.PageNotFoundError | lmdb.InvalidError | lmdb.BadValsizeError):
         return Corrupt(str(error))
     return Unavailable(str(error))
+
+
+def is_full(error: lmdb.Error) -> bool:
+    """Whether it says that there is no space: in the map, on the disk, or for this user."""
+    return isinstance(error, lmdb.MapFullError | lmdb.DiskError) or error.code in _FULL
 
 
 def _allocate_lock_file(path: Path) -> None:

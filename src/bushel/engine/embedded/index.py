@@ -5,6 +5,8 @@ that lived longer would keep the pages of everything deleted meanwhile. What mus
 """
 
 import asyncio
+import os
+import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,12 +18,14 @@ from bushel.engine.api import MAX_SCAN_CELLS, Closed, JournalRecord, Page, Read,
 from bushel.engine.embedded import records
 from bushel.engine.embedded.committer import Committer
 from bushel.engine.embedded.environment import MAP_BYTES, engine_error, open_environment
-from bushel.engine.embedded.keys import checked_partition, journal_prefix, row_part
+from bushel.engine.embedded.keys import checked_partition, journal_prefix, partition_prefix, row_part
 from bushel.engine.embedded.records import WriteBatch
 from bushel.engine.embedded.space import Space
 from bushel.engine.embedded.tree import Transaction
 
 _Found = TypeVar("_Found")
+
+_open_indexes: "weakref.WeakSet[Index]" = weakref.WeakSet()
 
 
 class Index:
@@ -31,14 +35,28 @@ class Index:
         self._environment = open_environment(folder, map_bytes=map_bytes)
         self._committer = Committer(self._environment, clock=clock, space=space)
         self._closed = False
+        _open_indexes.add(self)
 
     async def close(self) -> None:
         """Finish accepted commits, then let go."""
-        if self._closed:
-            return
+        if not self._closed:
+            self._closed = True
+            self._committer.stop()
+            await asyncio.to_thread(self._committer.join)
+            self._environment.close()
+
+    def close_waiting(self) -> None:
+        """``close`` where no event loop runs."""
+        if not self._closed:
+            self._closed = True
+            self._committer.stop()
+            self._committer.join()
+            self._environment.close()
+
+    def after_fork(self) -> None:
+        """In a forked child: closed. The environment is the parent's, and so is the thread, which the child lacks."""
         self._closed = True
-        await asyncio.to_thread(self._committer.close)
-        self._environment.close()
+        self._committer.after_fork()
 
     def check_readers(self) -> None:
         """Free the slots of readers whose process was killed: each would pin the pages it saw for ever."""
@@ -68,7 +86,7 @@ class Index:
     async def read(self, partition: bytes, row: bytes, reads: Sequence[Read]) -> list[Value]:
         transaction = self._begin()
         try:
-            return records.read_row(transaction, partition, row, reads)
+            return records.read_row(transaction, partition_prefix(partition), row_part(row), reads)
         except lmdb.Error as error:
             raise engine_error(error) from error
         finally:
@@ -87,11 +105,11 @@ class Index:
     async def commit(
         self, partition: bytes, row: bytes, reads: Sequence[Read], transition: Transition, *, reclaims: bool = False
     ) -> Any:
-        checked_partition(partition)
-        row_part(row)
+        prefix = partition_prefix(partition)
+        part = row_part(row)
 
         def work(batch: WriteBatch) -> Any:
-            return batch.commit(partition, row, reads, transition)
+            return batch.commit(prefix, part, reads, transition)
 
         return await self._committer.submit(work, reclaims=reclaims)
 
@@ -134,3 +152,11 @@ class Index:
             # Killed processes leave their slots behind until somebody looks.
             self._environment.reader_check()
             return self._environment.begin()
+
+
+def _after_fork() -> None:
+    for index in _open_indexes:
+        index.after_fork()
+
+
+os.register_at_fork(after_in_child=_after_fork)

@@ -17,6 +17,7 @@ FLOOR_BYTES: Final = 64 * 1024 * 1024
 RESERVE_BYTES: Final = 16 * 1024 * 1024
 """Size of the reserve: some four thousand index pages, where a deletion needs about twenty."""
 
+_SCRAP_BYTES: Final = 1024 * 1024
 _CHUNK: Final = bytes(1024 * 1024)
 
 
@@ -32,6 +33,10 @@ class Space:
     def has_room(self) -> bool:
         """Whether the store may grow. Costs one statvfs, about two microseconds."""
         return self._free_bytes() >= self._floor_bytes
+
+    def is_used_up(self) -> bool:
+        """Whether a write that failed can have failed for want of space, given that it may have taken what was left."""
+        return self._free_bytes() < max(self._floor_bytes, _SCRAP_BYTES)
 
     def release_reserve(self) -> bool:
         """Give the reserve back to the file system; false where it was gone already."""
