@@ -7,7 +7,7 @@ import asyncio
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final, Self
+from typing import Final, Self
 
 from bushel.core.clock import Clock
 from bushel.core.ids import Randomness
@@ -19,13 +19,11 @@ from bushel.engine.api import (
     Closed,
     PendingBlob,
 )
+from bushel.engine.embedded.blobs import BlobStore
 from bushel.engine.embedded.environment import MAP_BYTES
 from bushel.engine.embedded.folder import INDEX, prepare_folder
 from bushel.engine.embedded.index import Index
 from bushel.engine.embedded.space import FLOOR_BYTES, RESERVE_BYTES, Space
-
-if TYPE_CHECKING:
-    from bushel.engine.embedded.blobs import BlobStore
 
 _CAPABILITIES: Final = Capabilities(durable=True, shared=True, cheap_clone=True)
 _BLOB_THREADS: Final = 16
@@ -36,7 +34,7 @@ class EmbeddedEngine:
     """An ``Engine`` over a data folder. Several processes may have it open at once, each opening it after fork."""
 
     def __init__(
-        self, index: Index, space: Space, blobs: "BlobStore | None", executor: ThreadPoolExecutor | None
+        self, index: Index, space: Space, blobs: BlobStore | None, executor: ThreadPoolExecutor | None
     ) -> None:
         self._index = index
         self._space = space
@@ -84,13 +82,15 @@ class EmbeddedEngine:
         space = Space(folder, floor_bytes=floor_bytes, reserve_bytes=reserve_bytes)
         space.restore_reserve()
         index = Index(folder / INDEX, clock=clock, space=space, map_bytes=map_bytes)
-        index.check_readers()
-        if index_only:
-            return cls(index, space, None, None)
-        from bushel.engine.embedded.blobs import BlobStore
-
-        executor = ThreadPoolExecutor(_BLOB_THREADS, thread_name_prefix="bushel-blob")
-        blobs = BlobStore(folder, randomness=randomness, executor=executor, has_room=space.has_room)
+        try:
+            index.check_readers()
+            if index_only:
+                return cls(index, space, None, None)
+            executor = ThreadPoolExecutor(_BLOB_THREADS, thread_name_prefix="bushel-blob")
+            blobs = BlobStore(folder, randomness=randomness, executor=executor, has_room=space.has_room)
+        except BaseException:
+            index.close_waiting()
+            raise
         return cls(index, space, blobs, executor)
 
     @property
@@ -101,7 +101,7 @@ class EmbeddedEngine:
         await self._index.close()
         blobs, self._blobs = self._blobs, None
         if blobs is not None:
-            blobs.close()
+            await blobs.close()
         if self._executor is not None:
             await asyncio.to_thread(self._executor.shutdown)
 
@@ -136,7 +136,7 @@ class EmbeddedEngine:
     async def list_blobs(self, after: bytes = b"", limit: int = MAX_SCAN_CELLS) -> list[bytes]:
         return await self._store().list_blobs(after, limit)
 
-    def _store(self) -> "BlobStore":
+    def _store(self) -> BlobStore:
         if self._blobs is None:
             raise Closed("the engine is closed, or was opened for the index only")
         return self._blobs
