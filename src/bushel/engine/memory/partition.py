@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 
 from bushel.engine.api import (
     MAX_ROW_BYTES,
-    MAX_SCAN_CELLS,
     MAX_SUFFIX_BYTES,
     Cell,
     Change,
@@ -77,7 +76,7 @@ class Partition:
             return space.values.get((row, read.suffix)) if space else None
         found: list[tuple[bytes, bytes]] = []
         if space:
-            limit = min(read.limit, MAX_SCAN_CELLS)
+            limit = read.limit
             for suffix in space.suffixes(row, read.prefix, read.after):
                 if len(found) >= limit:
                     break
