@@ -21,7 +21,7 @@ import lmdb
 
 from bushel.core.clock import Clock
 from bushel.engine.api import Closed, EngineError, Full, Unavailable
-from bushel.engine.embedded.environment import engine_error, is_full
+from bushel.engine.embedded.environment import engine_error, has_errno, is_full
 from bushel.engine.embedded.records import WriteBatch
 from bushel.engine.embedded.space import Space
 
@@ -159,7 +159,7 @@ class Committer:
 
     def _for_want_of_space(self, error: lmdb.Error) -> bool:
         # LMDB says EIO where the last write before the disk is full was a short one.
-        return is_full(error) or (error.code == errno.EIO and self._space.is_used_up())
+        return is_full(error) or (has_errno(error, errno.EIO) and self._space.is_used_up())
 
     def _transaction(self, jobs: list[Job], *, growing: bool, gather: bool) -> int:
         """Run jobs in one transaction until all are done or the batch is big enough, and make it durable.

@@ -26,7 +26,7 @@ INDEX_FORMAT: Final = 1
 
 _MAX_READERS: Final = 2048
 _LOCK_FILE_BYTES: Final = 256 * 1024
-_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def open_environment(folder: Path, *, map_bytes: int = MAP_BYTES) -> lmdb.Environment:
@@ -68,7 +68,12 @@ def engine_error(error: lmdb.Error) -> EngineError:
 
 def is_full(error: lmdb.Error) -> bool:
     """Whether it says that there is no space: in the map, on the disk, or for this user."""
-    return isinstance(error, lmdb.MapFullError | lmdb.DiskError) or error.code in _FULL
+    return isinstance(error, lmdb.MapFullError | lmdb.DiskError) or any(has_errno(error, number) for number in _FULL)
+
+
+def has_errno(error: lmdb.Error, number: int) -> bool:
+    """Whether the system's error number was this one. (Not every release of the binding has it other than in words.)"""
+    return os.strerror(number) in str(error)
 
 
 def _allocate_lock_file(path: Path) -> None:
