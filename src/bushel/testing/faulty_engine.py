@@ -1,8 +1,8 @@
 """An engine that fails or stops where a test says, around any other engine.
 
 ``engine.fail("commit", Full())`` makes the next commit fail before it does anything; with ``after=True`` it is carried
-out first, which is what an ``Unavailable`` cluster may do. ``engine.hold("commit")`` stops the next commit until the test
-lets go, so that two calls can be interleaved exactly. What must not be here: chance.
+out first, which is what an ``Unavailable`` cluster may do. ``engine.hold("commit")`` stops the next commit until the
+test lets go, so that two calls can be interleaved exactly. What must not be here: chance.
 """
 
 import asyncio
