@@ -1,6 +1,9 @@
 """What is stored: records, where they lie in the engine, and the atomic transitions between valid states."""
 
+from typing import Self
+
 from bushel.catalog.buckets import Buckets
+from bushel.catalog.layout import SYSTEM
 from bushel.catalog.objects import Objects
 from bushel.catalog.uploads import Uploads
 from bushel.catalog.users import Users
@@ -12,7 +15,7 @@ __all__ = ["Buckets", "Catalog", "Objects", "Uploads", "Users"]
 
 
 class Catalog:
-    """Everything that one engine stores, by kind."""
+    """Everything that one engine stores, by kind. Made by ``open``."""
 
     def __init__(self, engine: Engine, clock: Clock, randomness: Randomness) -> None:
         self.engine = engine
@@ -20,3 +23,13 @@ class Catalog:
         self.users = Users(engine, clock, randomness)
         self.objects = Objects(engine, clock)
         self.uploads = Uploads(engine, self.objects, clock, randomness)
+
+    @classmethod
+    async def open(cls, engine: Engine, clock: Clock, randomness: Randomness) -> Self:
+        """The catalog of an engine, which may be empty still.
+
+        Raises:
+            Full: There is no room for a new store's first partition.
+        """
+        await engine.create_partition(SYSTEM)
+        return cls(engine, clock, randomness)

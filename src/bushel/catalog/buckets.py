@@ -11,7 +11,7 @@ The name's record is the truth; the order of steps keeps every prefix a valid st
 What must not be here: access rules, what is inside a bucket.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from bushel.catalog.layout import BUCKET, OWNED, SYSTEM
@@ -101,20 +101,22 @@ class Buckets:
             raise
         return record
 
-    async def update(self, record: BucketRecord) -> BucketRecord:
-        """Store a changed record of the same instance.
+    async def update(self, bucket: BucketRecord, change: Callable[[BucketRecord], BucketRecord]) -> BucketRecord:
+        """Store what ``change`` makes of the bucket's record as it is now.
 
         Raises:
-            BucketChanged: That instance is gone.
+            BucketChanged: That instance of the bucket is gone.
         """
 
         def replace(values: Sequence[Any]) -> Change:
             (raw,) = values
-            if raw is None or decode_bucket(raw).instance != record.instance:
-                raise BucketChanged(record.name)
-            return Change(writes=(Put(BUCKET, b"", encode(record)),))
+            current = None if raw is None else decode_bucket(raw)
+            if current is None or current.instance != bucket.instance:
+                raise BucketChanged(bucket.name)
+            changed = change(current)
+            return Change(writes=(Put(BUCKET, b"", encode(changed)),), result=changed)
 
-        await self._engine.commit(SYSTEM, record.name.encode(), _NAME_CELL, replace)
+        record: BucketRecord = await self._engine.commit(SYSTEM, bucket.name.encode(), _NAME_CELL, replace)
         return record
 
     async def delete(self, record: BucketRecord) -> None:

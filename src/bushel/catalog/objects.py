@@ -78,9 +78,16 @@ class Draft(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """A piece of a listing: keys (as stored, UTF-8) with entries, and the key to go on from (``None`` at the end)."""
+    """A piece of a listing.
 
-    entries: list[tuple[bytes, ObjectEntry]]
+    Attributes:
+        keys: As stored (UTF-8), in order.
+        raw: Their entries; ``decode_entry`` those that are wanted (a listing with a delimiter skips most).
+        next: The key to go on from; ``None`` at the end.
+    """
+
+    keys: list[bytes]
+    raw: list[bytes]
     next: bytes | None
 
 
@@ -133,10 +140,10 @@ class Objects:
             Full: No space.
             Exception: What the condition raised.
         """
-        clock = self._clock
+        now_ns = self._clock.now_ns()
 
         def transition(values: Sequence[Any]) -> Change:
-            return replacement(values, draft, clock.now_ns(), condition)
+            return replacement(values, draft, now_ns, condition)
 
         if draft.blob:
             entry: ObjectEntry = await self.naming([draft.blob], bucket, key, _WRITE_READS, transition)
@@ -190,10 +197,20 @@ class Objects:
         return entry
 
     async def scan(self, bucket: BucketRecord, start: bytes, stop: bytes | None, limit: int) -> Listed:
-        """Current entries of keys from ``start`` (inclusive) to ``stop`` (exclusive); metadata may be left out."""
+        """Current entries of keys from ``start`` (inclusive) to ``stop`` (exclusive)."""
         page = await self._engine.scan(bucket.partition, CURRENT, (start, b""), stop, limit)
-        entries = [(row, decode_entry(value)) for row, _, value in page.cells]
-        return Listed(entries, None if page.next is None else page.next[0])
+        cells = page.cells
+        return Listed([cell.row for cell in cells], [cell.value for cell in cells], page.next and page.next[0])
+
+    async def any(self, bucket: BucketRecord) -> bool:
+        """Whether the bucket has any object."""
+        start: bytes | None = b""
+        while start is not None:
+            found = await self.scan(bucket, start, None, 1)
+            if found.keys:
+                return True
+            start = found.next
+        return False
 
     # bytes
 

@@ -124,7 +124,7 @@ class UploadRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1
     initiator: str
     metadata: Metadata
     checksum_algorithm: str = ""
-    checksum_type: str = ""
+    checksum_type: Literal["FULL_OBJECT", "COMPOSITE", ""] = ""
     revision: int = 0
 
 

@@ -5,7 +5,7 @@ Complete moves no data: the manifest takes over the parts' blobs.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 
@@ -84,7 +84,7 @@ class Uploads:
         initiator: str,
         metadata: Metadata,
         checksum_algorithm: str = "",
-        checksum_type: str = "",
+        checksum_type: Literal["FULL_OBJECT", "COMPOSITE", ""] = "",
     ) -> UploadRecord:
         """Begin an upload. Ids sort by the time they were made.
 
@@ -168,7 +168,7 @@ class Uploads:
             PartsChanged: A part was stored meanwhile; look again.
             Exception: What the condition raised.
         """
-        clock = self._clock
+        now_ns = self._clock.now_ns()
         upload_id = upload.upload_id.encode()
 
         def transition(values: Sequence[Any]) -> Change:
@@ -177,7 +177,7 @@ class Uploads:
                 raise NoSuchUpload(upload.upload_id)
             if decode_upload(raw_upload).revision != upload.revision:
                 raise PartsChanged(upload.upload_id)
-            change = replacement(row, draft, clock.now_ns(), condition)
+            change = replacement(row, draft, now_ns, condition)
             writes = [*change.writes, DeletePrefix(PARTS, upload_id), Delete(UPLOADS, upload_id)]
             journal = list(change.journal)
             if unused:

@@ -1,0 +1,147 @@
+"""The bytes of stored objects, on their way out: pieces of inline data, of a blob, or of the blobs of a manifest.
+
+Every byte has been verified by the engine before it is handed on. The first piece is read before the answer's head is
+sent, so damage there is an error; damage later ends the connection.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from bushel.catalog.records import BLOB, INLINE, BucketRecord, Manifest, ObjectEntry
+from bushel.engine.api import SEGMENT_BYTES, BlobReader, Corrupt
+from bushel.protocol.errors import S3Error
+from bushel.service.context import Context
+
+PIECE_BYTES: Final = 4 * SEGMENT_BYTES
+"""How much is read, verified and handed on at once."""
+
+
+class Extent(NamedTuple):
+    """A stretch of one blob."""
+
+    blob: bytes
+    offset: int
+    length: int
+
+
+def extents_of_manifest(manifest: Manifest, first: int, length: int) -> list[Extent]:
+    """The stretches of a multipart object's blobs that make up bytes ``[first, first + length)``."""
+    extents = []
+    end = first + length
+    position = 0
+    for part in manifest.parts:
+        begin, finish = max(first, position), min(end, position + part.size)
+        if begin < finish:
+            extents.append(Extent(part.blob, begin - position, finish - begin))
+        position += part.size
+        if position >= end:
+            break
+    return extents
+
+
+async def extents_of(
+    ctx: Context, bucket: BucketRecord, key: str, entry: ObjectEntry, first: int, length: int
+) -> list[Extent]:
+    """The stretches of blobs that make up bytes ``[first, first + length)`` of a stored object (not inline)."""
+    if entry.storage == BLOB:
+        return [Extent(entry.blob, first, length)]
+    found = await ctx.catalog.objects.manifest(bucket, key)
+    if found is None or found[0].order != entry.order:
+        # Overwritten between two reads: the client's retry sees the new object whole.
+        raise S3Error("SlowDown")
+    return extents_of_manifest(found[1], first, length)
+
+
+async def open_content(
+    ctx: Context, bucket: BucketRecord, key: str, entry: ObjectEntry, data: bytes | None, first: int, length: int
+) -> bytes | AsyncIterator[bytes]:
+    """Bytes ``[first, first + length)`` of an object, whole when they are at hand, else as an iterator of pieces.
+
+    Raises:
+        Corrupt: The first piece does not match its checksum.
+    """
+    if entry.storage == INLINE:
+        assert data is not None
+        return data if length == len(data) else data[first : first + length]
+    if length == 0:
+        return b""
+    stream = BlobStream(ctx)
+    try:
+        head = await stream.start(await extents_of(ctx, bucket, key, entry, first, length))
+    except BaseException:
+        await stream.aclose()
+        raise
+    if len(head) == length:
+        await stream.aclose()
+        return head
+    return stream
+
+
+class BlobStream:
+    """Bytes of blobs as an iterator of pieces, one piece read ahead. ``aclose`` lets go of everything, at any time."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._objects = ctx.catalog.objects
+        self._reads = ctx.service.reads
+        self._ticket = self._reads.begin(ctx.service.clock.now_ns())
+        self._extents: Iterator[Extent] = iter(())
+        self._reader: BlobReader | None = None
+        self._offset = 0
+        self._left = 0
+        self._ahead: asyncio.Task[bytes] | None = None
+        self._head = b""
+
+    async def start(self, extents: Sequence[Extent]) -> bytes:
+        """Read and keep the first piece, which comes first in the iteration; returns it."""
+        self._extents = iter(extents)
+        self._head = await self._read()
+        return self._head
+
+    def __aiter__(self) -> "BlobStream":
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._head:
+            piece, self._head = self._head, b""
+        elif self._ahead is not None:
+            piece = await asyncio.shield(self._ahead)
+        else:
+            piece = b""
+        if not piece:
+            await self.aclose()
+            raise StopAsyncIteration
+        self._ahead = asyncio.get_running_loop().create_task(self._read())
+        return piece
+
+    async def aclose(self) -> None:
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            # A thread may be reading the file at this moment: it is waited for, not cancelled.
+            await asyncio.wait([ahead])
+            ahead.exception()
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            await reader.close()
+        self._left, self._extents = 0, iter(())
+        self._reads.end(self._ticket)
+
+    async def _read(self) -> bytes:
+        """The next piece, cut at a multiple of its size so that no segment is verified twice; empty at the end."""
+        if not self._left:
+            if self._reader is not None:
+                await self._reader.close()
+                self._reader = None
+            extent = next(self._extents, None)
+            if extent is None:
+                return b""
+            self._reader = await self._objects.open_blob(extent.blob)
+            self._offset, self._left = extent.offset, extent.length
+        assert self._reader is not None
+        length = min(self._left, PIECE_BYTES - self._offset % PIECE_BYTES)
+        piece = await self._reader.read(self._offset, length)
+        if len(piece) != length:
+            raise Corrupt("a blob is shorter than the index says")
+        self._offset += length
+        self._left -= length
+        return piece

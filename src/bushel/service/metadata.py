@@ -1,0 +1,54 @@
+"""An object's metadata: from a request to what is stored, and from there to an answer."""
+
+from typing import Any, Final
+
+from bushel.catalog.records import Grants, Metadata
+from bushel.protocol.errors import S3Error
+
+MAX_USER_METADATA_BYTES: Final = 2048
+"""Names and values together, in UTF-8 (S3 User Guide, "Working with object metadata")."""
+
+_CONTENT_FIELDS: Final = ("cache_control", "content_disposition", "content_encoding", "content_language", "expires")
+_DEFAULT: Final = Metadata()
+
+
+def metadata_of(request: Any, grants: Grants) -> Metadata:
+    """What a request says of the object it writes.
+
+    Args:
+        request: An input shape with the content header fields and ``metadata``.
+        grants: The object's ACL.
+
+    Raises:
+        S3Error: MetadataTooLarge.
+    """
+    headers = {}
+    for field in _CONTENT_FIELDS:
+        value = getattr(request, field)
+        if value is not None:
+            headers[field] = value
+    if "content_encoding" in headers:
+        _remove_transfer_coding(headers)
+    user = request.metadata or {}
+    if user:
+        check_size(user)
+    return Metadata(request.content_type or _DEFAULT.content_type, headers, user, grants)
+
+
+def check_size(user: dict[str, str]) -> None:
+    """Raises S3Error MetadataTooLarge where user metadata exceed S3's limit."""
+    size = sum(len(name.encode()) + len(value.encode()) for name, value in user.items())
+    if size > MAX_USER_METADATA_BYTES:
+        raise S3Error("MetadataTooLarge", Size=str(size), MaxSizeAllowed=str(MAX_USER_METADATA_BYTES))
+
+
+def _remove_transfer_coding(headers: dict[str, str]) -> None:
+    """``aws-chunked`` says how the bytes travelled, not what they are; S3 does not store it (SigV4 streaming)."""
+    codings = [coding.strip() for coding in headers["content_encoding"].split(",")]
+    kept = [coding for coding in codings if coding.lower() != "aws-chunked"]
+    if len(kept) == len(codings):
+        return
+    if kept:
+        headers["content_encoding"] = ",".join(kept)
+    else:
+        del headers["content_encoding"]

@@ -1,0 +1,95 @@
+"""Objects copied: CopyObject. UploadPartCopy is with the multipart operations.
+
+A copy has one part, whatever the source had, and the ETag and checksum of its bytes. Where those of the source say the
+same, its blob gets a second name and no byte is read.
+"""
+
+from typing import Final
+
+import msgspec
+
+from bushel.catalog.objects import Draft
+from bushel.catalog.records import BLOB, BucketRecord, Checksum, Metadata, ObjectEntry
+from bushel.protocol.checksums import ALGORITHMS, DEFAULT, FULL_OBJECT, Algorithm
+from bushel.protocol.errors import S3Error
+from bushel.protocol.operations import COPY_OBJECT
+from bushel.protocol.shapes.copy import CopyObjectInput, CopyObjectOutput, CopyObjectResult
+from bushel.service.authz import WRITE, require_bucket
+from bushel.service.checksums import checksum_member
+from bushel.service.content import open_content
+from bushel.service.context import Context
+from bushel.service.grants import object_grants
+from bushel.service.metadata import metadata_of
+from bushel.service.registry import implements
+from bushel.service.rewriting import rewrite
+from bushel.service.sources import Source, copy_source
+
+MAX_COPY_BYTES: Final = 5 * 1024**3
+"""Largest source of one CopyObject (S3 API Reference); larger ones are copied in parts."""
+
+
+@implements(COPY_OBJECT)
+async def copy_object(ctx: Context, request: CopyObjectInput) -> CopyObjectOutput:
+    """Copy an object, with its metadata or with those of the request; the ACL is always the request's."""
+    bucket = await ctx.bucket(request.bucket, request.expected_bucket_owner)
+    require_bucket(ctx, bucket, WRITE)
+    source = await copy_source(ctx, request)
+    entry = source.stored.entry
+    replace = request.metadata_directive == "REPLACE"
+    if not replace and source.bucket.instance == bucket.instance and source.key == request.key:
+        raise S3Error("InvalidRequest.CopyToItself")
+    if entry.size > MAX_COPY_BYTES:
+        raise S3Error(
+            "InvalidRequest",
+            message="The specified copy source is larger than the maximum allowable size for a copy source: "
+            f"{MAX_COPY_BYTES}",
+        )
+    owner = ctx.caller.user_id
+    grants = await object_grants(ctx, request, bucket, owner)
+    if replace:
+        metadata = metadata_of(request, grants)
+    else:
+        assert entry.metadata is not None
+        metadata = msgspec.structs.replace(entry.metadata, grants=grants)
+    draft = await _draft(ctx, source, bucket, request, owner, metadata)
+    stored = await ctx.catalog.objects.put(bucket, request.key, draft)
+    checksum = stored.checksum
+    assert checksum is not None
+    return CopyObjectOutput(
+        copy_object_result=CopyObjectResult(
+            e_tag=f'"{stored.etag}"',
+            last_modified=stored.last_modified,
+            checksum_type=checksum.type,
+            **checksum_member(checksum.algorithm, checksum.digest),
+        )
+    )
+
+
+async def _draft(
+    ctx: Context, source: Source, bucket: BucketRecord, request: CopyObjectInput, owner: str, metadata: Metadata
+) -> Draft:
+    entry, data = source.stored
+    algorithm = _algorithm(request, entry)
+    if entry.storage == BLOB and entry.checksum is not None and entry.checksum.algorithm == algorithm.name:
+        blob = await _clone(ctx, entry, bucket, request.key)
+        return Draft(entry.size, entry.etag, owner, metadata, entry.checksum, None, blob)
+    content = await open_content(ctx, source.bucket, source.key, entry, data, 0, entry.size)
+    limit = ctx.service.rules.inline_limit_bytes
+    copied = await rewrite(ctx, content, bucket, request.key, algorithm, limit)
+    checksum = Checksum(algorithm.name, FULL_OBJECT, copied.digest)
+    return Draft(copied.size, copied.md5.hex(), owner, metadata, checksum, copied.data, copied.blob)
+
+
+async def _clone(ctx: Context, entry: ObjectEntry, bucket: BucketRecord, key: str) -> bytes:
+    ticket = ctx.service.reads.begin(ctx.service.clock.now_ns())
+    try:
+        return await ctx.catalog.objects.clone_blob(entry.blob, bucket, key)
+    finally:
+        ctx.service.reads.end(ticket)
+
+
+def _algorithm(request: CopyObjectInput, entry: ObjectEntry) -> Algorithm:
+    """The copy's checksum algorithm: the one asked for, else the source's, else S3's default."""
+    if request.checksum_algorithm is not None:
+        return ALGORITHMS[request.checksum_algorithm]
+    return ALGORITHMS[entry.checksum.algorithm] if entry.checksum is not None else DEFAULT

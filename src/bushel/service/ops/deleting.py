@@ -1,0 +1,94 @@
+"""Objects deleted: one, or up to a thousand in one request."""
+
+import asyncio
+from typing import Final
+
+from bushel.catalog.objects import Condition
+from bushel.catalog.records import BucketRecord, ObjectEntry
+from bushel.protocol.address import MAX_KEY_BYTES
+from bushel.protocol.errors import S3Error
+from bushel.protocol.operations import DELETE_OBJECT, DELETE_OBJECTS
+from bushel.protocol.shapes.object import (
+    DeletedObject,
+    DeleteObjectInput,
+    DeleteObjectOutput,
+    DeleteObjectsInput,
+    DeleteObjectsOutput,
+    Error,
+    ObjectIdentifier,
+)
+from bushel.service.authz import WRITE, require_bucket
+from bushel.service.context import Context
+from bushel.service.faults import as_s3_error
+from bushel.service.registry import implements
+from bushel.service.versions import check_version_id
+
+MAX_OBJECTS: Final = 1000
+
+
+@implements(DELETE_OBJECT)
+async def delete_object(ctx: Context, request: DeleteObjectInput) -> DeleteObjectOutput:
+    """Remove what the key holds. Deleting what is not there succeeds, as in S3."""
+    bucket = await ctx.bucket(request.bucket, request.expected_bucket_owner)
+    condition = _permission(ctx, bucket)
+    check_version_id(request.version_id, request.key)
+    await ctx.catalog.objects.delete(bucket, request.key, condition)
+    return DeleteObjectOutput()
+
+
+@implements(DELETE_OBJECTS)
+async def delete_objects(ctx: Context, request: DeleteObjectsInput) -> DeleteObjectsOutput:
+    """Remove up to a thousand objects; each is its own atom and has its own outcome."""
+    _require_digest(ctx)
+    bucket = await ctx.bucket(request.bucket, request.expected_bucket_owner)
+    objects = request.delete.objects
+    if not 1 <= len(objects) <= MAX_OBJECTS:
+        raise S3Error("MalformedXML")
+    condition = _permission(ctx, bucket)
+    outcomes = await asyncio.gather(*(_delete_one(ctx, bucket, each, condition) for each in objects))
+    quiet = bool(request.delete.quiet)
+    return DeleteObjectsOutput(
+        deleted=[each for each in outcomes if isinstance(each, DeletedObject) and not quiet],
+        errors=[each for each in outcomes if isinstance(each, Error)],
+    )
+
+
+async def _delete_one(
+    ctx: Context, bucket: BucketRecord, each: ObjectIdentifier, condition: Condition | None
+) -> DeletedObject | Error:
+    try:
+        if not each.key:
+            raise S3Error("UserKeyMustBeSpecified")
+        if len(each.key.encode()) > MAX_KEY_BYTES:
+            raise S3Error("KeyTooLongError")
+        check_version_id(each.version_id, each.key)
+        await ctx.catalog.objects.delete(bucket, each.key, condition)
+    except Exception as error:  # noqa: BLE001 - one key's failure must not hide the others' outcomes
+        failure = as_s3_error(error)
+        return Error(key=each.key, version_id=each.version_id, code=failure.code, message=failure.message)
+    return DeletedObject(key=each.key, version_id=each.version_id)
+
+
+def _permission(ctx: Context, bucket: BucketRecord) -> Condition | None:
+    """The bucket's owner deletes anything, who may write to it what is their own (S3 User Guide, "ACL overview")."""
+    caller = ctx.caller
+    if caller.root or (caller.user_id == bucket.owner and not caller.anonymous):
+        return None
+    require_bucket(ctx, bucket, WRITE)
+
+    def is_own(current: ObjectEntry | None) -> None:
+        if current is not None and current.owner != caller.user_id:
+            raise S3Error("AccessDenied")
+
+    return is_own
+
+
+_DIGEST_HEADERS: Final = ("content-md5", "x-amz-trailer")
+
+
+def _require_digest(ctx: Context) -> None:
+    """S3 demands a digest of the document: a damaged list would delete the wrong objects."""
+    headers = ctx.headers
+    if any(name in headers for name in _DIGEST_HEADERS) or any(name.startswith("x-amz-checksum-") for name in headers):
+        return
+    raise S3Error("InvalidRequest.MissingDigest")

@@ -1,0 +1,76 @@
+"""Objects written in one request: PutObject."""
+
+from bushel.catalog.objects import Condition, Draft
+from bushel.catalog.records import BucketRecord, Checksum, ObjectEntry
+from bushel.protocol.conditions import check_write, check_write_headers
+from bushel.protocol.operations import PUT_OBJECT
+from bushel.protocol.shapes.object import PutObjectInput, PutObjectOutput
+from bushel.service.authz import WRITE, require_bucket
+from bushel.service.checksums import checksum_member
+from bushel.service.context import Context
+from bushel.service.grants import object_grants
+from bushel.service.metadata import metadata_of
+from bushel.service.payload import Payload
+from bushel.service.registry import implements
+
+
+@implements(PUT_OBJECT)
+async def put_object(ctx: Context, request: PutObjectInput) -> PutObjectOutput:
+    """Store the body under the key, in place of what is there.
+
+    All that can be refused without the body is refused before it is read, so that ``Expect: 100-continue`` spares it.
+    """
+    bucket = await ctx.bucket(request.bucket, request.expected_bucket_owner)
+    require_bucket(ctx, bucket, WRITE)
+    owner = ctx.caller.user_id
+    metadata = metadata_of(request, await object_grants(ctx, request, bucket, owner))
+    condition = write_condition(request.key, request.if_match, request.if_none_match)
+    if condition is not None:
+        condition(await ctx.catalog.objects.head(bucket, request.key))
+    payload = ctx.payload
+    data, blob = await receive(ctx, bucket, request.key)
+    checksum = Checksum(*payload.checksum)
+    draft = Draft(payload.size, payload.md5.hex(), owner, metadata, checksum, data, blob)
+    entry = await ctx.catalog.objects.put(bucket, request.key, draft, condition)
+    return PutObjectOutput(
+        e_tag=f'"{entry.etag}"',
+        checksum_type=checksum.type,
+        **checksum_member(checksum.algorithm, checksum.digest),
+    )
+
+
+def write_condition(key: str, if_match: str | None, if_none_match: str | None) -> Condition | None:
+    """The condition of a write as the catalog takes it; ``None`` where the request has none.
+
+    Raises:
+        S3Error: NotImplemented for conditions that S3 does not know on writes.
+    """
+    if if_match is None and if_none_match is None:
+        return None
+    check_write_headers(if_match, if_none_match)
+
+    def condition(current: ObjectEntry | None) -> None:
+        check_write(key, None if current is None else current.etag, if_match, if_none_match)
+
+    return condition
+
+
+async def receive(ctx: Context, bucket: BucketRecord, key: str, *, inline: bool = True) -> tuple[bytes | None, bytes]:
+    """Read the request's body to its end: inline bytes if it is small, else a sealed blob that nobody names yet."""
+    payload = ctx.payload
+    limit = ctx.service.rules.inline_limit_bytes if inline else -1
+    if payload.length <= limit:
+        return await payload.read_all(limit), b""
+    return None, await _receive_blob(ctx, payload, bucket, key)
+
+
+async def _receive_blob(ctx: Context, payload: Payload, bucket: BucketRecord, key: str) -> bytes:
+    writer = await ctx.catalog.objects.write_blob(bucket, key)
+    try:
+        while piece := await payload.read():
+            await writer.write(piece)
+        await writer.seal()
+    except BaseException:
+        await writer.discard()
+        raise
+    return writer.blob
