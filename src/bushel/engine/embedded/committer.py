@@ -142,8 +142,9 @@ class Committer:
             job.error = _failure(error)
 
     def _attempt(self, jobs: list[Job], *, gather: bool) -> int:
+        growing = self._space.has_room() or self._has_room_inside()
         try:
-            return self._transaction(jobs, growing=self._space.has_room(), gather=gather)
+            return self._transaction(jobs, growing=growing, gather=gather)
         except lmdb.Error as error:
             if not self._for_want_of_space(error):
                 raise
@@ -156,6 +157,13 @@ class Committer:
             if not self._for_want_of_space(error) or not self._space.release_reserve():
                 raise
         return self._transaction(jobs, growing=False, gather=False)
+
+    def _has_room_inside(self) -> bool:
+        # The file never shrinks, so on a disk that it filled itself the room made by deletions is inside it.
+        pages = self._environment.stat()
+        used = pages["branch_pages"] + pages["leaf_pages"] + pages["overflow_pages"]
+        free = self._environment.info()["last_pgno"] + 1 - used
+        return free * pages["psize"] >= self._space.floor_bytes
 
     def _for_want_of_space(self, error: lmdb.Error) -> bool:
         # LMDB says EIO where the last write before the disk is full was a short one.

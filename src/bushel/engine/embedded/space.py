@@ -27,16 +27,16 @@ class Space:
     def __init__(self, folder: Path, *, floor_bytes: int = FLOOR_BYTES, reserve_bytes: int = RESERVE_BYTES) -> None:
         self._folder = folder
         self._reserve = folder / "reserve"
-        self._floor_bytes = floor_bytes
+        self.floor_bytes = floor_bytes
         self._reserve_bytes = reserve_bytes
 
     def has_room(self) -> bool:
         """Whether the store may grow. Costs one statvfs, about two microseconds."""
-        return self._free_bytes() >= self._floor_bytes
+        return self._free_bytes() >= self.floor_bytes
 
     def is_used_up(self) -> bool:
         """Whether a write that failed can have failed for want of space, given that it may have taken what was left."""
-        return self._free_bytes() < max(self._floor_bytes, _SCRAP_BYTES)
+        return self._free_bytes() < max(self.floor_bytes, _SCRAP_BYTES)
 
     def release_reserve(self) -> bool:
         """Give the reserve back to the file system; false where it was gone already."""
@@ -54,7 +54,7 @@ class Space:
                 return
         except FileNotFoundError:
             pass
-        if self._free_bytes() < self._floor_bytes + self._reserve_bytes:
+        if self._free_bytes() < self.floor_bytes + self._reserve_bytes:
             return
         try:
             self._allocate()
