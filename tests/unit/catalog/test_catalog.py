@@ -426,7 +426,7 @@ def test_a_rotated_key_is_refused_and_a_disabled_user_stays_known():
 )
 def test_what_has_no_valid_form_is_refused(wrong):
     async def scenario(store):
-        with pytest.raises(ValueError, match="."):
+        with pytest.raises(ValueError):
             await store.catalog.users.add(**wrong)
         assert await store.catalog.users.all() == []
 

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from bushel.catalog.records import MULTIPART, BucketRecord, Checksum, ManifestPart, ObjectEntry
-from bushel.protocol.codec.scalars import format_rfc1123
+from bushel.protocol.codec.scalars import write_rfc1123
 from bushel.protocol.conditions import is_not_modified
 from bushel.protocol.errors import S3Error
 from bushel.protocol.operations import GET_OBJECT, HEAD_OBJECT
@@ -121,7 +121,7 @@ def _override(ctx: Context, request: GetObjectInput | HeadObjectInput, answer: d
         return
     overridden = {field: value for field in _OVERRIDES if (value := getattr(request, f"response_{field}")) is not None}
     if request.response_expires is not None:
-        overridden["expires"] = format_rfc1123(request.response_expires)
+        overridden["expires"] = write_rfc1123(request.response_expires)
     if overridden and ctx.caller.anonymous:
         raise S3Error("InvalidRequest.AnonymousOverride")
     answer.update(overridden)
