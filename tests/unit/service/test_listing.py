@@ -76,7 +76,7 @@ def test_pieces_one_after_another_are_the_whole_listing(keys, prefix, delimiter,
         found, after = [], b""
         while True:
             piece = await fold(scanner(raw, page), prefix.encode(), delimiter.encode(), after, max_keys)
-            found += [("key", key) for key in piece.keys] + [("prefix", each) for each in piece.prefixes]
+            found += in_order(piece)
             if not piece.truncated:
                 return found
             after = piece.last
