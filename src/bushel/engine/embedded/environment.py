@@ -51,6 +51,7 @@ def open_environment(folder: Path, *, map_bytes: int = MAP_BYTES) -> lmdb.Enviro
         raise FolderError(f"cannot open the index in {folder}: {error}") from error
     try:
         _check_format(environment, folder)
+        sync_folder(folder)
     except BaseException:
         environment.close()
         raise
@@ -107,7 +108,6 @@ def _check_format(environment: lmdb.Environment, folder: Path) -> None:
                     raise NotADataFolder(f"{folder} holds a database that is not an index of ours")
                 stored = b"%d" % INDEX_FORMAT
                 transaction.put(FORMAT_KEY, stored)
-        sync_folder(folder)
     if not stored.isdigit():
         raise NotADataFolder(f"{folder} holds a database that is not an index of ours")
     if int(stored) > INDEX_FORMAT:

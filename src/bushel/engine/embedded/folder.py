@@ -15,6 +15,7 @@ here: what the index or the blobs hold.
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -89,11 +90,9 @@ def acquire_folder_lock(path: str | os.PathLike[str]) -> FolderLock:
         by = f" (process {holder})" if holder.isdigit() else ""
         raise FolderInUse(f"{folder} is in use by another server{by}") from None
     # Only for the message above: on a full disk the lock is as good without it.
-    try:
+    with suppress(OSError):
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
-    except OSError:
-        pass
     return FolderLock(descriptor)
 
 
@@ -114,6 +113,10 @@ def prepare_folder(path: str | os.PathLike[str]) -> Path:
             _claim(folder)
         for name in (INDEX, BLOBS, PENDING):
             make_folder(folder / name)
+        # Again on every opening: whoever created them may have died, or be about to, before its own sync.
+        sync_folder(folder)
+        with suppress(PermissionError):  # a folder above that only its owner can read
+            sync_folder(folder.parent)
     except OSError as error:
         raise FolderError(f"cannot use {folder} as a data folder: {error.strerror or error}") from error
     return folder
