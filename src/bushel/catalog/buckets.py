@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from bushel.catalog.layout import BUCKET, OWNED, SYSTEM
 from bushel.catalog.records import BucketRecord, Grants, decode_bucket, encode
-from bushel.core.clock import Clock
+from bushel.core.clock import Clock, whole_seconds
 from bushel.core.ids import Randomness, milliseconds_of, sortable_id
 from bushel.engine.api import Cell, Change, Delete, Engine, Gone, Put, Range
 
@@ -83,7 +83,7 @@ class Buckets:
             await self._forget(existing)
         now_ns = self._clock.now_ns()
         instance = sortable_id(now_ns, self._randomness)
-        record = BucketRecord(name, instance, owner, now_ns // 1_000_000, region, grants, ownership)
+        record = BucketRecord(name, instance, owner, whole_seconds(now_ns), region, grants, ownership)
         await self._claim_place(record, limit)
         await self._engine.create_partition(record.partition)
 

@@ -41,7 +41,7 @@ from bushel.catalog.records import (
     decode_manifest,
     encode,
 )
-from bushel.core.clock import Clock
+from bushel.core.clock import Clock, whole_seconds
 from bushel.engine.api import BlobReader, BlobWriter, Change, Corrupt, Delete, Engine, Put, Unavailable, Write
 
 Condition = Callable[[ObjectEntry | None], None]
@@ -304,7 +304,7 @@ def _entry(draft: Draft, order: int) -> ObjectEntry:
     return ObjectEntry(
         order=order,
         version_id="",
-        last_modified=order // 1_000_000,
+        last_modified=whole_seconds(order),
         size=draft.size,
         etag=draft.etag,
         owner=draft.owner,

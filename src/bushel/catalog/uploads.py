@@ -32,7 +32,7 @@ from bushel.catalog.records import (
     decode_upload,
     encode,
 )
-from bushel.core.clock import Clock
+from bushel.core.clock import Clock, whole_seconds
 from bushel.core.ids import Randomness, sortable_id
 from bushel.engine.api import Cell, Change, Delete, DeletePrefix, Engine, Put, Range
 
@@ -94,7 +94,7 @@ class Uploads:
         now_ns = self._clock.now_ns()
         upload_id = sortable_id(now_ns, self._randomness) + self._randomness.token(8).hex()
         record = UploadRecord(
-            upload_id, now_ns // 1_000_000, owner, initiator, metadata, checksum_algorithm, checksum_type
+            upload_id, whole_seconds(now_ns), owner, initiator, metadata, checksum_algorithm, checksum_type
         )
         change = Change(writes=(Put(UPLOADS, upload_id.encode(), encode(record)),))
         await self._engine.commit(bucket.partition, key.encode(), (), lambda _: change)
@@ -114,7 +114,7 @@ class Uploads:
             Full: No space.
         """
         suffix = part_suffix(upload_id, part.number)
-        last_modified = self._clock.now_ns() // 1_000_000
+        last_modified = whole_seconds(self._clock.now_ns())
         record = PartRecord(part.number, part.size, part.md5, last_modified, part.blob, part.checksum)
 
         def transition(values: Sequence[Any]) -> Change:

@@ -12,11 +12,14 @@ import msgspec
 
 from bushel.catalog.layout import ACCESS_KEY, SYSTEM, USER, USER_EMAIL, USER_ID, USERS_ROW
 from bushel.catalog.records import AccessKeyRecord, UserRecord, decode_access_key, decode_user, encode
-from bushel.core.clock import Clock
+from bushel.core.clock import Clock, whole_seconds
 from bushel.core.ids import Randomness
 from bushel.engine.api import Cell, Change, Delete, Engine, Put, Range, Write
 
 MAX_NAME_LENGTH: Final = 64
+
+ROOT_ID: Final = "7d4ff4fdf5a7a0a1a2ea5e3a9b1f1f7c2d8c5b0e6a4f3d2c1b0a9f8e7d6c5b4a"
+"""Canonical user id of the operator, the same in every store, so that a store can be moved. No user may have it."""
 
 
 class UserExists(Exception):
@@ -110,7 +113,7 @@ class Users:
             display_name=display_name if display_name is not None else name,
             email=email,
             access_key=pair.access_key,
-            created=self._clock.now_ns() // 1_000_000,
+            created=whole_seconds(self._clock.now_ns()),
         )
         check_user(user, pair)
         unique = [
@@ -231,6 +234,8 @@ def check_user(user: UserRecord, pair: KeyPair) -> None:
         raise ValueError(f"a user name has 1 to {MAX_NAME_LENGTH} printable characters")
     if not 1 <= len(user.id) <= 64 or not user.id.isascii() or not user.id.isalnum():
         raise ValueError("a user id has 1 to 64 letters and digits")
+    if user.id == ROOT_ID:
+        raise ValueError("this user id is the operator's")
     if len(user.display_name) > 128 or not user.display_name.isprintable():
         raise ValueError("a display name has at most 128 printable characters")
     if user.email and ("@" not in user.email or len(user.email.encode()) > 128 or not user.email.isprintable()):

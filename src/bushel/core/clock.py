@@ -18,3 +18,8 @@ class SystemClock:
 
     def monotonic_ns(self) -> int:
         return time.monotonic_ns()
+
+
+def whole_seconds(now_ns: int) -> int:
+    """A time in milliseconds, cut to the second: what S3 tells of times has no finer grain (``.000Z``)."""
+    return now_ns // 1_000_000_000 * 1000

@@ -3,7 +3,6 @@
 from typing import Any, Final
 
 from bushel.catalog.records import MULTIPART, BucketRecord, Checksum, ManifestPart, ObjectEntry
-from bushel.protocol.codec.scalars import write_rfc1123
 from bushel.protocol.conditions import is_not_modified
 from bushel.protocol.errors import S3Error
 from bushel.protocol.operations import GET_OBJECT, HEAD_OBJECT
@@ -112,7 +111,14 @@ def _is_not_modified(ctx: Context, request: GetObjectInput | HeadObjectInput, en
     )
 
 
-_OVERRIDES: Final = ("cache_control", "content_disposition", "content_encoding", "content_language", "content_type")
+_OVERRIDES: Final = (
+    "cache_control",
+    "content_disposition",
+    "content_encoding",
+    "content_language",
+    "content_type",
+    "expires",
+)
 
 
 def _override(ctx: Context, request: GetObjectInput | HeadObjectInput, answer: dict[str, Any]) -> None:
@@ -120,8 +126,6 @@ def _override(ctx: Context, request: GetObjectInput | HeadObjectInput, answer: d
     if not ctx.has_query:
         return
     overridden = {field: value for field in _OVERRIDES if (value := getattr(request, f"response_{field}")) is not None}
-    if request.response_expires is not None:
-        overridden["expires"] = write_rfc1123(request.response_expires)
     if overridden and ctx.caller.anonymous:
         raise S3Error("InvalidRequest.AnonymousOverride")
     answer.update(overridden)

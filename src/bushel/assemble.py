@@ -1,0 +1,246 @@
+"""Settings to engine to catalog to service to server: the only file that names a concrete engine.
+
+Nothing is decided here but who is handed what.
+"""
+
+import asyncio
+import contextlib
+import mmap
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Coroutine
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import uvloop
+
+import bushel.service.ops  # noqa: F401 - registers the operations
+from bushel.catalog import Catalog, Users
+from bushel.catalog.users import ROOT_ID, KeyPair, new_key_pair
+from bushel.core import log
+from bushel.core.clock import Clock, SystemClock
+from bushel.core.credentials import RootNote, read_credentials, write_credentials
+from bushel.core.ids import Randomness, SystemRandomness
+from bushel.core.settings import CannotStart, Settings
+from bushel.engine.api import Engine
+from bushel.protocol.address import Addressing
+from bushel.server.access_log import AccessLog
+from bushel.server.health import Health
+from bushel.server.http import HttpServer, Limits
+from bushel.server.pipeline import Pipeline
+from bushel.server.proxy import TrustedProxies
+from bushel.service.authn import Authenticator
+from bushel.service.background.sweeper import run_sweeper
+from bushel.service.context import Caller, Service
+from bushel.service.reads import SLOT_BYTES, ActiveReads
+
+MEMORY: Final = "memory:"
+
+ROOT_FILE: Final = "root-credentials"
+"""In the data folder: the root key pair, as AWS' shared credentials."""
+
+HOUSEKEEPING_SECONDS: Final = 60
+DRAIN_SECONDS: Final = 30
+
+
+def build(
+    settings: Settings,
+    catalog: Catalog,
+    root_pair: KeyPair,
+    reads: ActiveReads,
+    *,
+    clock: Clock,
+    randomness: Randomness,
+    access_log: AccessLog | None = None,
+) -> tuple[Pipeline, Health]:
+    """The application of one process over an open catalog."""
+    own_hosts = [] if settings.public_url is None else [settings.public_url.partition("://")[2]]
+    addressing = Addressing(settings.domain, own_hosts)
+    service = Service(
+        catalog,
+        clock,
+        settings,
+        reads,
+        root=Caller(ROOT_ID, "root", root_pair.access_key, root=True),
+        reserved_bucket_names=addressing.reserved_names,
+        public_endpoint=settings.public_url or "",
+    )
+    health = Health(catalog)
+    pipeline = Pipeline(service, addressing, Authenticator(service, root_pair), health, randomness, access_log)
+    return pipeline, health
+
+
+def root_credentials(settings: Settings, folder: Path | None, randomness: Randomness) -> tuple[KeyPair, RootNote]:
+    """The root key pair: the settings', else the folder's, else a new one that the folder keeps.
+
+    Raises:
+        CannotStart: The folder's file cannot be read.
+    """
+    if settings.root_access_key is not None and settings.root_secret_key is not None:
+        pair = KeyPair(settings.root_access_key, settings.root_secret_key)
+        return pair, RootNote(pair.access_key, None, None)
+    if folder is None:
+        pair = new_key_pair(randomness)
+        return pair, RootNote(pair.access_key, pair.secret_key, None)
+    file = folder / ROOT_FILE
+    try:
+        found = read_credentials(file)
+    except FileNotFoundError:
+        pair = new_key_pair(randomness)
+        write_credentials(file, *pair)
+        return pair, RootNote(pair.access_key, pair.secret_key, file)
+    if found is None:
+        raise CannotStart(f"{file}: no key pair in it; put it back, or remove it to have a new pair made")
+    return KeyPair(*found), RootNote(found[0], None, file)
+
+
+@contextlib.asynccontextmanager
+async def open_users(folder: Path) -> AsyncIterator[Users]:
+    """The users of a data folder, also while a server runs on it.
+
+    Raises:
+        EngineError: It is no data folder, or one of a newer format.
+    """
+    from bushel.engine.embedded.engine import EmbeddedEngine  # noqa: PLC0415 - a memory store needs no LMDB
+
+    clock, randomness = SystemClock(), SystemRandomness()
+    engine = EmbeddedEngine.open(folder, clock=clock, randomness=randomness, index_only=True)
+    try:
+        catalog = await Catalog.open(engine, clock, randomness)
+        yield catalog.users
+    finally:
+        await engine.close()
+
+
+class Plan(NamedTuple):
+    """What the worker processes of one server have in common; made before they are forked.
+
+    Attributes:
+        folder: The data folder; ``None`` for a memory store.
+        reads: A slot for each worker (``service.reads``).
+        access_log: Descriptor of the access log, or ``None``.
+    """
+
+    settings: Settings
+    folder: Path | None
+    root_pair: KeyPair
+    reads: mmap.mmap
+    access_log: int | None
+
+
+def serve(settings: Settings, store: str, announce: Callable[[str, RootNote], None]) -> int:
+    """Serve a store until told to stop; returns the exit code.
+
+    Args:
+        settings: Checked; ``workers`` is a number.
+        store: A folder, or ``memory:``.
+        announce: Called with the endpoint and the root key pair once every worker serves.
+
+    Raises:
+        CannotStart: With one line that says why.
+        EngineError: The folder cannot be used, or another server has it.
+        OSError: The address cannot be used.
+    """
+    folder = None if store == MEMORY else Path(store)
+    with contextlib.ExitStack() as held:
+        if folder is not None:
+            from bushel.engine.embedded.folder import acquire_folder_lock  # noqa: PLC0415 - memory needs none
+
+            held.enter_context(acquire_folder_lock(folder))
+        pair, note = root_credentials(settings, folder, SystemRandomness())
+        plan = Plan(settings, folder, pair, mmap.mmap(-1, SLOT_BYTES * settings.workers), _open_access_log(settings))
+        return _supervise(plan, lambda endpoint: announce(endpoint, note))
+
+
+def _open_access_log(settings: Settings) -> int | None:
+    if settings.access_log == "off":
+        return None
+    if settings.access_log == "-":
+        return 2
+    try:
+        return os.open(settings.access_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    except OSError as problem:
+        raise CannotStart(f"--access-log {settings.access_log}: {problem.strerror}") from None
+
+
+async def _work(plan: Plan, slot: int, sock: socket.socket, ready: Callable[[], None], stop: asyncio.Event) -> None:
+    """One worker process, from opening the store to closing it."""
+    settings = plan.settings
+    log.configure(settings.log_level, settings.log_format)
+    clock, randomness = SystemClock(), SystemRandomness()
+    async with _engine(plan, clock, randomness) as (engine, chores):
+        catalog = await Catalog.open(engine, clock, randomness)
+        reads = ActiveReads(memoryview(plan.reads), slot)
+        access_log = None if plan.access_log is None else AccessLog(plan.access_log, clock)
+        application, health = build(
+            settings, catalog, plan.root_pair, reads, clock=clock, randomness=randomness, access_log=access_log
+        )
+        limits = Limits(header_seconds=settings.header_timeout_seconds, idle_seconds=settings.idle_timeout_seconds)
+        server = HttpServer(
+            application,
+            application.render_error,
+            clock,
+            limits=limits,
+            proxies=TrustedProxies(settings.trusted_proxy) if settings.trusted_proxy else None,
+        )
+        if slot == 0:
+            chores.append(
+                run_sweeper(
+                    catalog,
+                    clock,
+                    reads,
+                    grace_seconds=settings.garbage_grace_seconds,
+                    interval_seconds=settings.sweep_interval_seconds,
+                )
+            )
+        await server.listen(sock)
+        tasks = [asyncio.create_task(chore) for chore in chores]
+        ready()
+        await stop.wait()
+        health.draining = True
+        await server.drain(DRAIN_SECONDS)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+Chores = list[Coroutine[Any, Any, None]]
+
+
+@contextlib.asynccontextmanager
+async def _engine(plan: Plan, clock: Clock, randomness: Randomness) -> AsyncIterator[tuple[Engine, Chores]]:
+    """The process's engine, and what it wants done now and then."""
+    if plan.folder is None:
+        from bushel.engine.memory.engine import MemoryEngine  # noqa: PLC0415 - one of two is used
+
+        memory = MemoryEngine(clock=clock, randomness=randomness)
+        yield memory, []
+        await memory.close()
+        return
+    from bushel.engine.embedded.engine import EmbeddedEngine  # noqa: PLC0415 - one of two is used
+
+    embedded = EmbeddedEngine.open(plan.folder, clock=clock, randomness=randomness)
+
+    async def keep_house() -> None:
+        while True:
+            await asyncio.sleep(HOUSEKEEPING_SECONDS)
+            await embedded.housekeeping()
+
+    try:
+        yield embedded, [keep_house()]
+    finally:
+        await embedded.close()
+
+
+def _supervise(plan: Plan, announce: Callable[[str], None]) -> int:
+    async def main() -> None:
+        sock = socket.create_server(plan.settings.listen)
+        host, port = sock.getsockname()[:2]
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        await _work(plan, 0, sock, lambda: announce(f"http://{host}:{port}"), stop)
+
+    uvloop.run(main())
+    return 0

@@ -1,0 +1,129 @@
+"""From Request to Response: the stages that every S3 request passes, in this order.
+
+1. address: host and path to bucket and key; the server's own pages under ``/_/`` end here
+2. identify: the signature, and whose it is
+3. route: the operation, from the table
+4. bind: head and document to the operation's input; what is not done is refused here
+5. operate: the operation's function
+6. answer: its output to status, headers and body
+
+Any stage may raise; ``answer_error`` makes S3's error document of it. What must not be here: sockets, S3's rules.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+from bushel.core.ids import Randomness
+from bushel.protocol.address import Addressing, parse_query
+from bushel.protocol.codec.xml_write import write_error
+from bushel.protocol.conditions import NOT_MODIFIED_HEADERS
+from bushel.protocol.errors import S3Error
+from bushel.protocol.message import Request, Response
+from bushel.protocol.operations import Operation
+from bushel.protocol.operations.record import Resource
+from bushel.protocol.router import route
+from bushel.server.access_log import AccessLog
+from bushel.server.health import Health
+from bushel.service.authn import Authenticator
+from bushel.service.context import Context, Service
+from bushel.service.faults import as_s3_error
+from bushel.service.payload import Payload
+from bushel.service.registry import HANDLERS
+
+OWN_PAGES: Final = "/_/"
+"""Where the server's own pages begin, on its own hosts: ``_`` can be no bucket."""
+
+_NO_QUERY: Final[Mapping[str, str]] = {}
+
+_log: Final = logging.getLogger(__name__)
+
+
+class Pipeline:
+    """The application of one process."""
+
+    def __init__(
+        self,
+        service: Service,
+        addressing: Addressing,
+        authenticator: Authenticator,
+        health: Health,
+        randomness: Randomness,
+        access_log: AccessLog | None = None,
+    ) -> None:
+        self._service = service
+        self._resolve = addressing.resolve
+        self._identify = authenticator.identify
+        self._health = health
+        self._access_log = access_log
+        # Request ids only have to differ: a random start for each process, then one after the other.
+        self._last_id = int.from_bytes(randomness.token(8), "big")
+        self._host_id = randomness.token(24).hex()
+
+    async def __call__(self, request: Request) -> Response:
+        self._last_id = number = (self._last_id + 1) & 0xFFFF_FFFF_FFFF_FFFF
+        request_id = f"{number:016X}"
+        operation: Operation | None = None
+        try:
+            address = self._resolve(request.host, request.path)
+            if address.on_service_host and request.path.startswith(OWN_PAGES):
+                response = await self._health.answer(request)
+            else:
+                query = parse_query(request.query) if request.query else cast("dict[str, str]", _NO_QUERY)
+                caller, claim, secret_key = await self._identify(request, query, address)
+                bucket, key = address.bucket, address.key
+                resource: Resource = "object" if key is not None else "bucket" if bucket is not None else "service"
+                headers = request.headers
+                operation = route(request.method, resource, query, headers)
+                if operation.refused is not None:
+                    raise S3Error("NotImplemented")
+                payload = Payload(request, claim, secret_key)
+                document = b""
+                if operation.body == "document":
+                    document = await payload.read_document(operation.document_limit)
+                bound = operation.read_input(bucket, key, query, headers, document)
+                ctx = Context(
+                    self._service, caller, payload, headers, self._endpoint(request), has_query=bool(request.query)
+                )
+                output = await HANDLERS[operation.name](ctx, bound)
+                response = self._answer(operation, ctx, output)
+        except Exception as error:  # noqa: BLE001 - as_s3_error logs what nobody expected
+            response = self._answer_error(request, as_s3_error(error), request_id)
+        response.headers += (("x-amz-request-id", request_id), ("x-amz-id-2", self._host_id))
+        if self._access_log is not None:
+            self._access_log.write(request, response, operation, request_id)
+        return response
+
+    def render_error(self, error: S3Error, request: Request | None) -> Response:
+        """The answer to what never became a request (the HTTP adapter calls this)."""
+        self._last_id = number = (self._last_id + 1) & 0xFFFF_FFFF_FFFF_FFFF
+        request_id = f"{number:016X}"
+        response = self._answer_error(request, error, request_id)
+        response.headers += (("x-amz-request-id", request_id), ("x-amz-id-2", self._host_id))
+        return response
+
+    @staticmethod
+    def _answer(operation: Operation, ctx: Context, output: Any) -> Response:
+        status, headers, body = operation.write_output(output)
+        if ctx.status:
+            status = ctx.status
+            if status == 304:
+                return Response(304, [field for field in headers if field[0].lower() in NOT_MODIFIED_HEADERS])
+        if operation.streams_output:
+            return Response(status, headers, output.body)
+        return Response(status, headers, body)
+
+    def _answer_error(self, request: Request | None, error: S3Error, request_id: str) -> Response:
+        if error.status == 403 and request is not None:
+            _log.info("denied: %s %s from %s: %s", request.method, request.path, request.peer, error.code)
+        detail = dict(error.detail)
+        if request is not None:
+            detail.setdefault("Resource", request.path)
+        body = write_error(error.code, error.message, detail, request_id, self._host_id)
+        headers = [("Content-Type", "application/xml"), *error.headers]
+        if error.status == 304:
+            return Response(304, [])
+        return Response(error.status, headers, body)
+
+    def _endpoint(self, request: Request) -> str:
+        return self._service.public_endpoint or f"{'https' if request.secure else 'http'}://{request.host}"
