@@ -95,6 +95,11 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidRequest.MultipleChecksums": ErrorKind(
         400, "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed."
     ),
+    "InvalidRequest.SignedChunks": ErrorKind(
+        400,
+        "Anonymous requests don't support this x-amz-content-sha256 value. "
+        "Please use UNSIGNED-PAYLOAD or STREAMING-UNSIGNED-PAYLOAD-TRAILER.",
+    ),
     "InvalidRequest.Trailer": ErrorKind(400, "The value specified in the x-amz-trailer header is not supported"),
     "InvalidToken": ErrorKind(400, "The provided token is malformed or otherwise invalid."),
     "InvalidURI": ErrorKind(400, "Couldn't parse the specified URI."),
@@ -181,8 +186,7 @@ CATALOGUE: dict[str, ErrorKind] = {
     "EntityTooSmall": ErrorKind(400, "Your proposed upload is smaller than the minimum allowed size"),
     "IllegalLocationConstraintException": ErrorKind(
         400,
-        "The {LocationConstraint} location constraint is incompatible for the region specific endpoint this "
-        "request was sent to.",
+        "The specified location constraint is incompatible for the region specific endpoint this request was sent to.",
     ),
     "IllegalLocationConstraintException.Unspecified": ErrorKind(
         400,
@@ -197,7 +201,7 @@ CATALOGUE: dict[str, ErrorKind] = {
         400, "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets."
     ),
     "InvalidArgument.CannedACL": ErrorKind(400, ""),
-    "InvalidArgument.ConflictingQuery": ErrorKind(400, "Conflicting query string parameters: {Parameters}"),
+    "InvalidArgument.ConflictingQuery": ErrorKind(400, "Conflicting query string parameters"),
     "InvalidArgument.ContinuationToken": ErrorKind(400, "The continuation token provided is incorrect"),
     "InvalidArgument.CopySource": ErrorKind(
         400, "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"
@@ -208,10 +212,13 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidArgument.EncodingType": ErrorKind(400, "Invalid Encoding Method specified in Request"),
     "InvalidArgument.EncryptionHeader": ErrorKind(400, "{ArgumentName} header is not supported for this operation."),
     "InvalidArgument.HeaderText": ErrorKind(400, "Header value cannot be represented using ISO-8859-1."),
-    "InvalidArgument.ListTypeMissing": ErrorKind(
-        400, "{ArgumentName} only supported in REST.GET.BUCKET with list-type=2"
+    "InvalidArgument.ContinuationTokenUnexpected": ErrorKind(
+        400, "continuation-token only supported in REST.GET.BUCKET with list-type=2"
     ),
-    "InvalidArgument.MarkerUnsupported": ErrorKind(400, "Marker unsupported with REST.GET.BUCKET in list-type=2"),
+    "InvalidArgument.StartAfterUnexpected": ErrorKind(
+        400, "startAfter only supported in REST.GET.BUCKET with list-type=2"
+    ),
+    "InvalidArgument.MarkerUnexpected": ErrorKind(400, "Marker unsupported with REST.GET.BUCKET in list-type=2"),
     "InvalidArgument.MetadataDirective": ErrorKind(400, "Unknown metadata directive."),
     "InvalidArgument.NotInteger": ErrorKind(400, "Provided {ArgumentName} not an integer or within integer range"),
     "InvalidArgument.ObjectOwnership": ErrorKind(400, "Invalid x-amz-object-ownership header"),
@@ -240,9 +247,7 @@ CATALOGUE: dict[str, ErrorKind] = {
         "This copy request is illegal because it is trying to copy an object to itself without changing the "
         "object's metadata, storage class, website redirect location or encryption attributes.",
     ),
-    "InvalidRequest.EncryptionParameters": ErrorKind(
-        400, "The encryption parameters are not applicable to this object."
-    ),
+    "InvalidRequest.KeyName": ErrorKind(400, "Object must have a valid key name."),
     "InvalidRequest.KeyMissing": ErrorKind(400, "A key must be specified"),
     "InvalidRequest.MissingDigest": ErrorKind(400, "Missing required header for this request: Content-MD5"),
     "InvalidRequest.NoObjectLock": ErrorKind(400, "Bucket is missing Object Lock Configuration"),
@@ -296,5 +301,8 @@ CATALOGUE: dict[str, ErrorKind] = {
         400,
         "The bucket POST must contain the specified field name. If it is specified, please check the order "
         "of the fields.",
+    ),
+    "InvalidArgument.AWSAuthorization": ErrorKind(
+        400, "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature"
     ),
 }
