@@ -162,7 +162,12 @@ def _apply(model: _Model, row: bytes, writes: Sequence[Write]) -> None:
 class ModelSuite:
     """The index against a dictionary."""
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    # Several engines may run the suite in one session: then one function belongs to several classes.
+    @settings(
+        max_examples=40,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
+    )
     @given(
         pool=st.lists(_rows, min_size=1, max_size=6, unique=True),
         steps=st.lists(st.tuples(st.integers(0, 5), st.lists(_writes, max_size=6)), max_size=12),
