@@ -194,8 +194,8 @@ class Settings:
     )
     garbage_grace_seconds: int = _setting(
         _whole("SECONDS", 0, 31_536_000),
-        3600,
-        "How long the bytes of overwritten and deleted objects stay for downloads under way. Make it longer than any.",
+        600,
+        "How long the bytes of overwritten and deleted objects stay at least; downloads under way keep them longer.",
     )
     sweep_interval_seconds: int = _setting(
         _whole("SECONDS", 1, 86400), 60, "Pause between two rounds of deleting bytes that nothing names any more."
@@ -204,7 +204,7 @@ class Settings:
         _whole("SECONDS", 1, 3600), 30, "Time that a client has to send a request's head."
     )
     idle_timeout_seconds: int = _setting(
-        _whole("SECONDS", 1, 3600), 60, "Time that a connection may rest between requests, or stall within one."
+        _whole("SECONDS", 1, 3600), 60, "Time that a connection may rest between requests."
     )
     log_level: str = _setting(_one_of("debug", "info", "warning", "error"), "info", "Least event worth a line.")
     log_format: str = _setting(_one_of("text", "json"), "text", "How a line of the log (standard error) looks.")
