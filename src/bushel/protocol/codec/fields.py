@@ -7,40 +7,36 @@ member without a place marker is an XML element of the document, named like the 
 Every member *acts* unless it is marked ``Refused`` or ``NoEffect``. There is no fourth way: what is accepted is done.
 """
 
-from dataclasses import dataclass
 from typing import Annotated
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Path:
+
+class Path(Struct, frozen=True):
     """Named by the request's path: ``Bucket`` or ``Key``."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """A query parameter."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Struct, frozen=True):
     """A header field, in the capitals that S3 sends."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class HeaderPrefix:
+class HeaderPrefix(Struct, frozen=True):
     """A map: every header field whose name starts with the prefix (user metadata)."""
 
     prefix: str
 
 
-@dataclass(frozen=True, slots=True)
-class Xml:
+class Xml(Struct, frozen=True):
     """An element of the document.
 
     Attributes:
@@ -54,25 +50,27 @@ class Xml:
     attribute: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """The text of the document's root element."""
 
 
-@dataclass(frozen=True, slots=True)
-class Payload:
-    """The member is the whole document; ``root`` is the name of its root element."""
+class Payload(Struct, frozen=True):
+    """The member is the whole document.
+
+    Attributes:
+        root: Name of its root element.
+        malformed: Reason (key into the catalogue of errors) of a document that does not fit.
+    """
 
     root: str
+    malformed: str = "MalformedXML"
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
+class Stream(Struct, frozen=True):
     """The member is the body, a stream that the binder never looks into."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """A request that carries the member is refused: there is no function behind it.
 
     Attributes:
@@ -84,19 +82,17 @@ class Refused:
     allow: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class NoEffect:
+class NoEffect(Struct, frozen=True):
     """By S3's own definition the member changes nothing here; ``why`` is for the compatibility page."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Invalid:
+class Invalid(Struct, frozen=True):
     """The error for a value that the member cannot have, where it is not InvalidArgument with the argument named.
 
     Attributes:
-        reason: Key into the catalogue of errors.
+        reason: Key into the catalogue of errors. An InvalidArgument names the argument and its value.
         value_field: Child of ``<Error>`` that repeats the value, if S3 gives one.
     """
 
@@ -104,16 +100,24 @@ class Invalid:
     value_field: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Between:
+class AnyCase(Struct, frozen=True):
+    """The enumeration's values are recognised in any case."""
+
+
+class AtMost(Struct, frozen=True):
+    """Bound of a list in a document; a longer one is refused like a document that is not well-formed."""
+
+    count: int
+
+
+class Between(Struct, frozen=True):
     """Bounds of an integer, both allowed."""
 
     low: int
     high: int
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """How an instant is written: ``rfc1123`` or ``iso8601``; ``None`` for what is usual where the member lives.
 
     ``lenient``: RFC 9110 section 13.1 has a recipient ignore a condition whose date is malformed.
@@ -123,8 +127,7 @@ class Moment:
     lenient: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Echoed:
+class Echoed(Struct, frozen=True):
     """The value comes back as a response header, so it must be one: ISO 8859-1 without control characters."""
 
 

@@ -74,7 +74,7 @@ _ROWS: tuple[tuple[str, str, Resource, tuple[str, ...], str], ...] = (
     ("PutPublicAccessBlock", "PUT", "bucket", ("publicAccessBlock",), _POLICY),
     ("RenameObject", "PUT", "object", ("renameObject",), _DIRECTORY),
     ("RestoreObject", "POST", "object", ("restore",), _TIERS),
-    ("SelectObjectContent", "POST", "object", ("select", "select-type=2"), _QUERIES),
+    ("SelectObjectContent", "POST", "object", ("select",), _QUERIES),
     (
         "UpdateBucketMetadataAnnotationTableConfiguration",
         "PUT",

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Struct
 
-from bushel.protocol.codec.fields import Header, Payload, Xml
+from bushel.protocol.codec.fields import AtMost, Header, Payload, Xml
 from bushel.protocol.shapes.enums import GranteeType, Permission
 from bushel.protocol.shapes.members import (
     BucketCannedACLHeader,
@@ -32,10 +32,10 @@ class GetBucketAclInput(Struct, frozen=True, kw_only=True):
 
 
 class Grantee(Struct, frozen=True, kw_only=True):
+    type: Annotated[GranteeType, Xml("type", attribute=True)]
+    id: Annotated[str | None, Xml("ID")] = None
     display_name: str | None = None
     email_address: str | None = None
-    id: Annotated[str | None, Xml("ID")] = None
-    type: Annotated[GranteeType, Xml("type", attribute=True)]
     uri: Annotated[str | None, Xml("URI")] = None
 
 
@@ -52,14 +52,16 @@ class GetBucketAclOutput(Struct, frozen=True, kw_only=True):
 
 
 class AccessControlPolicy(Struct, frozen=True, kw_only=True):
-    grants: Annotated[Sequence[Grant], Xml("AccessControlList", item="Grant")] = ()
+    grants: Annotated[Sequence[Grant], Xml("AccessControlList", item="Grant"), AtMost(100)] = ()
     owner: Owner | None = None
 
 
 class PutBucketAclInput(Struct, frozen=True, kw_only=True):
     bucket: BucketName
     acl: BucketCannedACLHeader = None
-    access_control_policy: Annotated[AccessControlPolicy | None, Payload("AccessControlPolicy")] = None
+    access_control_policy: Annotated[
+        AccessControlPolicy | None, Payload("AccessControlPolicy", "MalformedACLError")
+    ] = None
     content_md5: Annotated[str | None, Header("Content-MD5")] = None
     checksum_algorithm: SdkChecksumAlgorithmHeader = None
     grant_full_control: GrantFullControlHeader = None
@@ -90,7 +92,9 @@ class PutObjectAclInput(Struct, frozen=True, kw_only=True):
     bucket: BucketName
     key: ObjectKey
     acl: ObjectCannedACLHeader = None
-    access_control_policy: Annotated[AccessControlPolicy | None, Payload("AccessControlPolicy")] = None
+    access_control_policy: Annotated[
+        AccessControlPolicy | None, Payload("AccessControlPolicy", "MalformedACLError")
+    ] = None
     content_md5: Annotated[str | None, Header("Content-MD5")] = None
     checksum_algorithm: SdkChecksumAlgorithmHeader = None
     grant_full_control: GrantFullControlHeader = None

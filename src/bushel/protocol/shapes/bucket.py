@@ -38,8 +38,8 @@ class Bucket(Struct, frozen=True, kw_only=True):
 class ListBucketsOutput(Struct, frozen=True, kw_only=True):
     root: ClassVar[str] = "ListAllMyBucketsResult"
 
-    buckets: Annotated[Sequence[Bucket], Xml(item="Bucket")] = ()
     owner: Owner | None = None
+    buckets: Annotated[Sequence[Bucket], Xml(item="Bucket")] = ()
     continuation_token: str | None = None
     prefix: str | None = None
 

@@ -105,7 +105,7 @@ class GetBucketVersioningOutput(Struct, frozen=True, kw_only=True):
 
 
 class ListBucketAnalyticsConfigurationsOutput(Struct, frozen=True, kw_only=True):
-    root: ClassVar[str] = "ListBucketAnalyticsConfigurationResult"
+    root: ClassVar[str] = "ListBucketAnalyticsConfigurationsResult"
 
     is_truncated: bool | None = None
     continuation_token: str | None = None
@@ -113,7 +113,7 @@ class ListBucketAnalyticsConfigurationsOutput(Struct, frozen=True, kw_only=True)
 
 
 class ListBucketIntelligentTieringConfigurationsOutput(Struct, frozen=True, kw_only=True):
-    root: ClassVar[str] = "ListBucketIntelligentTieringConfigurationsOutput"
+    root: ClassVar[str] = "ListIntelligentTieringConfigurationsResult"
 
     is_truncated: bool | None = None
     continuation_token: str | None = None

@@ -73,6 +73,7 @@ class CopyObjectInput(Struct, frozen=True, kw_only=True):
     tagging_directive: Annotated[
         TaggingDirective | None,
         Header("x-amz-tagging-directive"),
+        Invalid("InvalidArgument.TaggingDirective"),
         NoEffect("no object here has tags to copy or to replace"),
     ] = None
     annotation_directive: Annotated[

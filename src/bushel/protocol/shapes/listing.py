@@ -20,6 +20,11 @@ from bushel.protocol.shapes.members import (
 
 
 class ListObjectsInput(Struct, frozen=True, kw_only=True):
+    misplaced: ClassVar[dict[str, str]] = {
+        "continuation-token": "InvalidArgument.ContinuationTokenUnexpected",
+        "start-after": "InvalidArgument.StartAfterUnexpected",
+    }
+
     bucket: BucketName
     delimiter: Annotated[str | None, Query("delimiter")] = None
     encoding_type: EncodingTypeQuery = None
@@ -55,20 +60,22 @@ class CommonPrefix(Struct, frozen=True, kw_only=True):
 class ListObjectsOutput(Struct, frozen=True, kw_only=True):
     root: ClassVar[str] = "ListBucketResult"
 
-    is_truncated: bool | None = None
-    marker: str | None = None
-    next_marker: str | None = None
-    contents: Sequence[Object] = ()
     name: str | None = None
     prefix: str | None = None
-    delimiter: str | None = None
+    marker: str | None = None
+    next_marker: str | None = None
     max_keys: int | None = None
-    common_prefixes: Sequence[CommonPrefix] = ()
+    delimiter: str | None = None
     encoding_type: EncodingType | None = None
+    is_truncated: bool | None = None
+    contents: Sequence[Object] = ()
+    common_prefixes: Sequence[CommonPrefix] = ()
     request_charged: RequestChargedHeader = None
 
 
 class ListObjectsV2Input(Struct, frozen=True, kw_only=True):
+    misplaced: ClassVar[dict[str, str]] = {"marker": "InvalidArgument.MarkerUnexpected"}
+
     bucket: BucketName
     delimiter: Annotated[str | None, Query("delimiter")] = None
     encoding_type: EncodingTypeQuery = None
@@ -85,16 +92,16 @@ class ListObjectsV2Input(Struct, frozen=True, kw_only=True):
 class ListObjectsV2Output(Struct, frozen=True, kw_only=True):
     root: ClassVar[str] = "ListBucketResult"
 
-    is_truncated: bool | None = None
-    contents: Sequence[Object] = ()
     name: str | None = None
     prefix: str | None = None
-    delimiter: str | None = None
-    max_keys: int | None = None
-    common_prefixes: Sequence[CommonPrefix] = ()
-    encoding_type: EncodingType | None = None
-    key_count: int | None = None
+    start_after: str | None = None
     continuation_token: str | None = None
     next_continuation_token: str | None = None
-    start_after: str | None = None
+    key_count: int | None = None
+    max_keys: int | None = None
+    delimiter: str | None = None
+    encoding_type: EncodingType | None = None
+    is_truncated: bool | None = None
+    contents: Sequence[Object] = ()
+    common_prefixes: Sequence[CommonPrefix] = ()
     request_charged: RequestChargedHeader = None

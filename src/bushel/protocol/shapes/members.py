@@ -10,6 +10,7 @@ from typing import Annotated
 from msgspec import Struct
 
 from bushel.protocol.codec.fields import (
+    AnyCase,
     Between,
     Header,
     HeaderPrefix,
@@ -72,15 +73,18 @@ RequestPayerHeader = Annotated[
 RequestChargedHeader = Annotated[RequestCharged | None, Header("x-amz-request-charged")]
 
 # Grants.
-BucketCannedACLHeader = Annotated[BucketCannedACL | None, Header("x-amz-acl")]
-ObjectCannedACLHeader = Annotated[ObjectCannedACL | None, Header("x-amz-acl")]
+BucketCannedACLHeader = Annotated[BucketCannedACL | None, Header("x-amz-acl"), Invalid("InvalidArgument.CannedACL")]
+ObjectCannedACLHeader = Annotated[ObjectCannedACL | None, Header("x-amz-acl"), Invalid("InvalidArgument.CannedACL")]
 GrantFullControlHeader = Annotated[str | None, Header("x-amz-grant-full-control")]
 GrantReadHeader = Annotated[str | None, Header("x-amz-grant-read")]
 GrantReadACPHeader = Annotated[str | None, Header("x-amz-grant-read-acp")]
 GrantWriteHeader = Annotated[str | None, Header("x-amz-grant-write")]
 GrantWriteACPHeader = Annotated[str | None, Header("x-amz-grant-write-acp")]
 ObjectOwnershipHeader = Annotated[
-    ObjectOwnership | None, Header("x-amz-object-ownership"), Refused(allow=("ObjectWriter",))
+    ObjectOwnership | None,
+    Header("x-amz-object-ownership"),
+    Refused(allow=("ObjectWriter",)),
+    Invalid("InvalidArgument.ObjectOwnership"),
 ]
 
 # Properties of an object.
@@ -140,16 +144,18 @@ ChecksumAlgorithmHeader = Annotated[
     ChecksumAlgorithm | None,
     Header("x-amz-checksum-algorithm"),
     _CHECKSUM_CHOICE,
+    AnyCase(),
     Invalid("InvalidRequest.ChecksumAlgorithm"),
 ]
 SdkChecksumAlgorithmHeader = Annotated[
     ChecksumAlgorithm | None,
     Header("x-amz-sdk-checksum-algorithm"),
     Refused("InvalidRequest.SdkChecksumAlgorithm", allow=CHECKSUM_ALGORITHMS),
+    AnyCase(),
     Invalid("InvalidRequest.SdkChecksumAlgorithm"),
 ]
 ChecksumTypeHeader = Annotated[
-    ChecksumType | None, Header("x-amz-checksum-type"), Invalid("InvalidRequest.ChecksumType")
+    ChecksumType | None, Header("x-amz-checksum-type"), AnyCase(), Invalid("InvalidRequest.ChecksumType")
 ]
 
 
@@ -184,5 +190,5 @@ class ChecksumElements(Struct, frozen=True, kw_only=True):
 
 
 class Owner(Struct, frozen=True, kw_only=True):
-    display_name: str | None = None
     id: Annotated[str | None, Xml("ID")] = None
+    display_name: str | None = None

@@ -5,7 +5,18 @@ from typing import Annotated, Any, ClassVar
 
 from msgspec import Struct
 
-from bushel.protocol.codec.fields import Between, Header, Payload, Query, Refused, Stream, Timestamp, Xml
+from bushel.protocol.codec.fields import (
+    AtMost,
+    Between,
+    Header,
+    Invalid,
+    Payload,
+    Query,
+    Refused,
+    Stream,
+    Timestamp,
+    Xml,
+)
 from bushel.protocol.shapes.enums import ChecksumAlgorithm, ChecksumType, EncodingType, StorageClass
 from bushel.protocol.shapes.listing import CommonPrefix
 from bushel.protocol.shapes.members import (
@@ -183,7 +194,7 @@ class CompletedPart(ChecksumElements, frozen=True, kw_only=True):
 
 
 class CompletedMultipartUpload(Struct, frozen=True, kw_only=True):
-    parts: Annotated[Sequence[CompletedPart], Xml("Part")] = ()
+    parts: Annotated[Sequence[CompletedPart], Xml("Part"), AtMost(10000)] = ()
 
 
 class CompleteMultipartUploadInput(ChecksumHeaders, frozen=True, kw_only=True):
@@ -192,7 +203,9 @@ class CompleteMultipartUploadInput(ChecksumHeaders, frozen=True, kw_only=True):
     multipart_upload: Annotated[CompletedMultipartUpload | None, Payload("CompleteMultipartUpload")] = None
     upload_id: UploadIdQuery
     checksum_type: ChecksumTypeHeader = None
-    mpu_object_size: Annotated[int | None, Header("x-amz-mp-object-size")] = None
+    mpu_object_size: Annotated[
+        int | None, Header("x-amz-mp-object-size"), Between(0, 1 << 63), Invalid("InvalidRequest.ObjectSize")
+    ] = None
     request_payer: RequestPayerHeader = None
     expected_bucket_owner: ExpectedBucketOwnerHeader = None
     if_match: Annotated[str | None, Header("If-Match")] = None

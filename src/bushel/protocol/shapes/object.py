@@ -5,7 +5,19 @@ from typing import Annotated, Any, ClassVar
 
 from msgspec import Struct
 
-from bushel.protocol.codec.fields import Echoed, Header, Moment, Payload, Query, Refused, Stream, Timestamp, Xml
+from bushel.protocol.codec.fields import (
+    AnyCase,
+    AtMost,
+    Echoed,
+    Header,
+    Moment,
+    Payload,
+    Query,
+    Refused,
+    Stream,
+    Timestamp,
+    Xml,
+)
 from bushel.protocol.shapes.enums import ArchiveStatus, ChecksumMode, ReplicationStatus
 from bushel.protocol.shapes.members import (
     BucketKeyEnabledHeader,
@@ -124,7 +136,7 @@ class GetObjectInput(Struct, frozen=True, kw_only=True):
     request_payer: RequestPayerHeader = None
     part_number: PartNumberQuery | None = None
     expected_bucket_owner: ExpectedBucketOwnerHeader = None
-    checksum_mode: Annotated[ChecksumMode | None, Header("x-amz-checksum-mode")] = None
+    checksum_mode: Annotated[ChecksumMode | None, Header("x-amz-checksum-mode"), AnyCase()] = None
 
 
 class GetObjectOutput(ChecksumHeaders, frozen=True, kw_only=True):
@@ -187,7 +199,7 @@ class HeadObjectInput(Struct, frozen=True, kw_only=True):
     request_payer: RequestPayerHeader = None
     part_number: PartNumberQuery | None = None
     expected_bucket_owner: ExpectedBucketOwnerHeader = None
-    checksum_mode: Annotated[ChecksumMode | None, Header("x-amz-checksum-mode")] = None
+    checksum_mode: Annotated[ChecksumMode | None, Header("x-amz-checksum-mode"), AnyCase()] = None
 
 
 class HeadObjectOutput(ChecksumHeaders, frozen=True, kw_only=True):
@@ -259,7 +271,7 @@ class ObjectIdentifier(Struct, frozen=True, kw_only=True):
 
 
 class Delete(Struct, frozen=True, kw_only=True):
-    objects: Annotated[Sequence[ObjectIdentifier], Xml("Object")]
+    objects: Annotated[Sequence[ObjectIdentifier], Xml("Object"), AtMost(1000)]
     quiet: bool | None = None
 
 
