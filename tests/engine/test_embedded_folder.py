@@ -130,6 +130,23 @@ def test_a_damaged_index_is_refused_in_one_line(tmp_path):
         open_and_close(tmp_path)
 
 
+@pytest.mark.parametrize("lose", [Path.unlink, lambda path: path.write_bytes(b"")], ids=["missing", "empty"])
+def test_blobs_without_their_index_are_refused_and_left_alone(tmp_path, lose):
+    async def write():
+        engine = open_engine(tmp_path)
+        writer = await engine.create_blob(b"pointer")
+        await writer.write(b"data")
+        await writer.seal()
+        await engine.close()
+
+    asyncio.run(write())
+    lose(tmp_path / INDEX / "data.mdb")
+    before = contents(tmp_path)
+    with pytest.raises(FolderError, match=r"has blobs but no index: put .*data\.mdb back"):
+        open_and_close(tmp_path)
+    assert contents(tmp_path) == before
+
+
 @pytest.mark.parametrize("below", ["file", "file/data"])
 def test_a_file_where_the_folder_should_be_is_refused(tmp_path, below):
     (tmp_path / "file").write_text("x")

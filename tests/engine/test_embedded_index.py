@@ -520,6 +520,49 @@ sys.stdin.read()
     index.close_waiting()
 
 
+class Troubled:
+    """An environment whose next transactions fail to begin."""
+
+    def __init__(self, environment: lmdb.Environment, *errors: lmdb.Error) -> None:
+        self._environment = environment
+        self._errors = list(errors)
+        self.checks = 0
+
+    def begin(self, **options):
+        if self._errors:
+            raise self._errors.pop(0)
+        return self._environment.begin(**options)
+
+    def reader_check(self):
+        self.checks += 1
+
+    def close(self):
+        self._environment.close()
+
+
+@pytest.mark.parametrize(
+    ("errors", "expected"),
+    [
+        ([lmdb.ReadersFullError("full")], None),
+        ([lmdb.ReadersFullError("full")] * 2, Unavailable),
+        ([lmdb.PanicError("panic")], Unavailable),
+        ([lmdb.CorruptedError("corrupted")], Corrupt),
+    ],
+    ids=repr,
+)
+def test_reads_that_cannot_begin_are_errors_of_the_contract(run, errors, expected):
+    async def scenario(index):
+        await index.commit(PARTITION, b"row", [], putting(b"x"))
+        index._environment = environment = Troubled(index._environment, *errors)
+        if expected:
+            with pytest.raises(expected):
+                await index.read(PARTITION, b"row", [Cell(1)])
+        assert await index.read(PARTITION, b"row", [Cell(1)]) == [b"x"]
+        assert environment.checks == isinstance(errors[0], lmdb.ReadersFullError), "slots of the killed are freed"
+
+    run(scenario)
+
+
 def test_a_forked_child_finds_the_index_closed_instead_of_waiting_for_ever(tmp_path):
     script = """
 import asyncio, os, sys

@@ -7,6 +7,7 @@ import asyncio
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Final, Self
 
 from bushel.core.clock import Clock
@@ -21,7 +22,7 @@ from bushel.engine.api import (
 )
 from bushel.engine.embedded.blobs import BlobStore
 from bushel.engine.embedded.environment import MAP_BYTES
-from bushel.engine.embedded.folder import INDEX, prepare_folder
+from bushel.engine.embedded.folder import BLOBS, INDEX, FolderError, prepare_folder
 from bushel.engine.embedded.index import Index
 from bushel.engine.embedded.space import FLOOR_BYTES, RESERVE_BYTES, Space
 
@@ -79,6 +80,7 @@ class EmbeddedEngine:
             FolderError: It cannot be: not a data folder, a newer format, no permission. Nothing was changed then.
         """
         folder = prepare_folder(path)
+        _refuse_blobs_without_index(folder)
         space = Space(folder, floor_bytes=floor_bytes, reserve_bytes=reserve_bytes)
         space.restore_reserve()
         index = Index(folder / INDEX, clock=clock, space=space, map_bytes=map_bytes)
@@ -98,12 +100,13 @@ class EmbeddedEngine:
         return _CAPABILITIES
 
     async def close(self) -> None:
-        await self._index.close()
         blobs, self._blobs = self._blobs, None
+        executor, self._executor = self._executor, None
+        await self._index.close()
         if blobs is not None:
             await blobs.close()
-        if self._executor is not None:
-            await asyncio.to_thread(self._executor.shutdown)
+        if executor is not None:
+            await asyncio.to_thread(executor.shutdown)
 
     async def housekeeping(self) -> None:
         """What every process does once a minute: free the slots of killed readers, make the reserve again."""
@@ -140,3 +143,10 @@ class EmbeddedEngine:
         if self._blobs is None:
             raise Closed("the engine is closed, or was opened for the index only")
         return self._blobs
+
+
+def _refuse_blobs_without_index(folder: Path) -> None:
+    """An index that was lost must not be mistaken for one that was never there."""
+    data = folder / INDEX / "data.mdb"
+    if not (data.exists() and data.stat().st_size) and any((folder / BLOBS).iterdir()):
+        raise FolderError(f"{folder} has blobs but no index: put {data} back")

@@ -151,7 +151,12 @@ class Index:
         except lmdb.ReadersFullError:
             # Killed processes leave their slots behind until somebody looks.
             self._environment.reader_check()
+        except lmdb.Error as error:
+            raise engine_error(error) from error
+        try:
             return self._environment.begin()
+        except lmdb.Error as error:
+            raise engine_error(error) from error
 
 
 def _after_fork() -> None:
