@@ -20,7 +20,7 @@ from bushel.protocol.codec.xml_write import write_error
 from bushel.protocol.conditions import NOT_MODIFIED_HEADERS
 from bushel.protocol.errors import S3Error
 from bushel.protocol.message import Request, Response
-from bushel.protocol.operations import Operation
+from bushel.protocol.operations import COMPLETE_MULTIPART_UPLOAD, Operation
 from bushel.protocol.operations.record import Resource
 from bushel.protocol.router import route
 from bushel.server.access_log import AccessLog
@@ -80,7 +80,9 @@ class Pipeline:
                 payload = Payload(request, claim, secret_key)
                 document = b""
                 if operation.body == "document":
-                    document = await payload.read_document(operation.document_limit)
+                    document = await payload.read_document(
+                        operation.document_limit, checksum_of_object=operation is COMPLETE_MULTIPART_UPLOAD
+                    )
                 bound = operation.read_input(bucket, key, query, headers, document)
                 ctx = Context(
                     self._service, caller, payload, headers, self._endpoint(request), has_query=bool(request.query)
