@@ -15,7 +15,7 @@ from enum import Enum, auto
 from typing import NoReturn
 
 from bushel.protocol.errors import S3Error
-from bushel.protocol.sigv4 import ChunkSigner, Claim
+from bushel.protocol.sigv4 import ChunkSigner
 
 UNSIGNED_TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 SIGNED = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
@@ -243,34 +243,6 @@ def _chunk_signature(extension: bytes) -> str:
     if semicolon:
         raise S3Error("IncompleteBody")
     return signature.decode("latin-1")
-
-
-def decoder_for(headers: Mapping[str, str], claim: Claim, secret: str) -> ChunkedDecoder | None:
-    """The decoder for a request's body; ``None`` where the body is the payload itself.
-
-    S3 knows the coding only of requests that are signed in their headers with Signature Version 4. Content-Encoding has
-    no say in it.
-
-    Args:
-        headers: Of the request.
-        claim: Of the request, verified.
-        secret: The claim was verified with.
-
-    Raises:
-        S3Error: ``MissingContentLength`` where x-amz-decoded-content-length is none; ``NotImplemented`` for chunks
-            that are signed with Signature Version 4A.
-    """
-    mode = claim.content_sha256
-    if claim.presigned or not mode.startswith("STREAMING-"):
-        return None
-    if "ECDSA" in mode:
-        raise S3Error("NotImplemented.SignatureV4A")
-    length = headers.get("x-amz-decoded-content-length", "")
-    if not length.isdigit() or not length.isascii() or len(length) > 18:
-        raise S3Error("MissingContentLength")
-    names = [name.strip().lower() for name in headers.get("x-amz-trailer", "").split(",")]
-    signer = None if mode == UNSIGNED_TRAILER else ChunkSigner(claim, secret)
-    return ChunkedDecoder(mode, int(length), filter(None, names), signer)
 
 
 class ChunkedEncoder:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from bushel.protocol.address import Addressing, parse_query
 from bushel.protocol.credentials import Authentication
+from bushel.protocol.errors import S3Error
 from bushel.protocol.message import Request
 
 ACCESS_KEY = "AKIAIOSFODNN7EXAMPLE"
@@ -34,6 +35,7 @@ def verify(request: Request, now_ns: int, *, region: str = "us-east-1", secret: 
     address = ADDRESSING.resolve(request.host, request.path)
     claim = Authentication(region).read(request, query, address, now_ns)
     assert claim is not None
-    assert claim.access_key == ACCESS_KEY
+    if claim.access_key != ACCESS_KEY:
+        raise S3Error("InvalidAccessKeyId", AWSAccessKeyId=claim.access_key)
     claim.verify(request, secret)
     return claim
