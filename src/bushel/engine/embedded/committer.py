@@ -143,20 +143,26 @@ class Committer:
 
     def _attempt(self, jobs: list[Job], *, gather: bool) -> int:
         growing = self._space.has_room() or self._has_room_inside()
+        done = self._transaction_if_it_fits(jobs, growing=growing, gather=gather)
+        if done is None and any(job.reclaims for job in jobs):
+            # What grows the store is refused from here on; what shrinks it may fit alone, or gets the reserve.
+            done = self._transaction_if_it_fits(jobs, growing=False, gather=False)
+            if done is None:
+                self._space.release_reserve()
+                done = self._transaction_if_it_fits(jobs, growing=False, gather=False)
+        if done is None:
+            raise Full("no space left for the index")
+        return done
+
+    def _transaction_if_it_fits(self, jobs: list[Job], *, growing: bool, gather: bool) -> int | None:
+        """``_transaction``, or ``None`` where there is no space for it."""
         try:
             return self._transaction(jobs, growing=growing, gather=gather)
         except lmdb.Error as error:
-            if not self._for_want_of_space(error):
-                raise
-        # No space: what grows the store is refused from here on, what shrinks it gets the reserve.
-        if not any(job.reclaims for job in jobs):
-            raise Full("no space left for the index")
-        try:
-            return self._transaction(jobs, growing=False, gather=False)
-        except lmdb.Error as error:
-            if not self._for_want_of_space(error) or not self._space.release_reserve():
-                raise
-        return self._transaction(jobs, growing=False, gather=False)
+            # LMDB says EIO where the last write before the disk is full was a short one.
+            if is_full(error) or (has_errno(error, errno.EIO) and self._space.is_used_up()):
+                return None
+            raise
 
     def _has_room_inside(self) -> bool:
         # The file never shrinks, so on a disk that it filled itself the room made by deletions is inside it.
@@ -164,10 +170,6 @@ class Committer:
         used = pages["branch_pages"] + pages["leaf_pages"] + pages["overflow_pages"]
         free = self._environment.info()["last_pgno"] + 1 - used
         return free * pages["psize"] >= self._space.floor_bytes
-
-    def _for_want_of_space(self, error: lmdb.Error) -> bool:
-        # LMDB says EIO where the last write before the disk is full was a short one.
-        return is_full(error) or (has_errno(error, errno.EIO) and self._space.is_used_up())
 
     def _transaction(self, jobs: list[Job], *, growing: bool, gather: bool) -> int:
         """Run jobs in one transaction until all are done or the batch is big enough, and make it durable.
