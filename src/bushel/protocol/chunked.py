@@ -11,7 +11,6 @@ chunk, and holding one back would cost as much memory. So **nothing decoded may 
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from enum import Enum, auto
 from typing import NoReturn
 
 from bushel.protocol.errors import S3Error
@@ -30,13 +29,13 @@ _HEX = b"0123456789abcdefABCDEF"
 _TRAILER_SIGNATURE = "x-amz-trailer-signature"
 
 
-class _Expect(Enum):
-    SIZE = auto()
-    DATA = auto()
-    DATA_END = auto()
-    TRAILER = auto()
-    LAST_LINE = auto()
-    NOTHING = auto()
+# What the decoder expects next. Plain numbers: looking up a member of an Enum takes longer than the comparison.
+_SIZE = 0
+_DATA = 1
+_DATA_END = 2
+_TRAILER = 3
+_LAST_LINE = 4
+_NOTHING = 5
 
 
 class ChunkedDecoder:
@@ -68,9 +67,9 @@ class ChunkedDecoder:
         self._declared = frozenset(trailer_names)
         self._length = decoded_length
         self._signer = signer
-        self._expect = _Expect.SIZE
+        self._expect = _SIZE
         self._partial = b""
-        self._hash = hashlib.sha256()
+        self._hash = None if signer is None else hashlib.sha256()
         self._signature = ""
         self._chunk = 0
         self._left = 0
@@ -91,12 +90,12 @@ class ChunkedDecoder:
         at = 0
         while at < len(data):
             expect = self._expect
-            if expect is _Expect.DATA:
+            if expect == _DATA:
                 piece = view[at : at + self._left]
                 at += len(piece)
                 payload.append(piece)
                 self._take(piece)
-            elif expect is _Expect.NOTHING:
+            elif expect == _NOTHING:
                 break
             else:
                 end = self._line_end(data, at)
@@ -115,9 +114,9 @@ class ChunkedDecoder:
         Raises:
             S3Error: As ``feed``.
         """
-        if self._partial or self._expect in (_Expect.SIZE, _Expect.DATA, _Expect.DATA_END):
+        if self._partial or self._expect in (_SIZE, _DATA, _DATA_END):
             raise S3Error("IncompleteBody")
-        if self._expect is _Expect.TRAILER:
+        if self._expect == _TRAILER:
             # S3 asks for no empty line after the last trailer.
             self._end_of_trailers()
 
@@ -134,15 +133,15 @@ class ChunkedDecoder:
             raise S3Error("IncompleteBody")
 
     def _line(self, line: bytes) -> None:
-        if self._expect is _Expect.SIZE:
+        if self._expect == _SIZE:
             self._size_line(line)
-        elif self._expect is _Expect.TRAILER:
+        elif self._expect == _TRAILER:
             self._trailer_line(line)
         else:
             # The empty line after a chunk's data, after the last chunk where no trailers follow, after the trailers.
             if line:
                 raise S3Error("IncompleteBody")
-            self._expect = _Expect.SIZE if self._expect is _Expect.DATA_END else _Expect.NOTHING
+            self._expect = _SIZE if self._expect == _DATA_END else _NOTHING
 
     def _size_line(self, line: bytes) -> None:
         digits, semicolon, extension = line.partition(b";")
@@ -164,28 +163,27 @@ class ChunkedDecoder:
         self._total += size
         if self._total > self._length:
             self._refuse_length()
-        self._expect = _Expect.DATA
+        self._expect = _DATA
 
     def _take(self, piece: memoryview) -> None:
-        signer = self._signer
-        if signer is not None:
+        if self._hash is not None:
             self._hash.update(piece)
         self._left -= len(piece)
         if self._left == 0:
-            if signer is not None:
-                self._check_chunk(signer)
-            self._expect = _Expect.DATA_END
+            self._check_chunk()
+            self._expect = _DATA_END
 
-    def _check_chunk(self, signer: ChunkSigner) -> None:
-        signer.verify(signer.chunk_text(self._hash.hexdigest()), self._signature)
-        self._hash = hashlib.sha256()
+    def _check_chunk(self) -> None:
+        signer = self._signer
+        if signer is not None and self._hash is not None:
+            signer.verify(signer.chunk_text(self._hash.hexdigest()), self._signature)
+            self._hash = hashlib.sha256()
 
     def _end_of_data(self) -> None:
-        if self._signer is not None:
-            self._check_chunk(self._signer)
+        self._check_chunk()
         if self._total != self._length:
             self._refuse_length()
-        self._expect = _Expect.TRAILER if self._trailer_mode else _Expect.LAST_LINE
+        self._expect = _TRAILER if self._trailer_mode else _LAST_LINE
 
     def _refuse_length(self) -> NoReturn:
         raise S3Error(
@@ -215,13 +213,13 @@ class ChunkedDecoder:
         digest = hashlib.sha256("".join(self._trailer_lines).encode("latin-1")).hexdigest()
         signer.verify(signer.trailer_text(digest), signature)
         self._check_names()
-        self._expect = _Expect.LAST_LINE
+        self._expect = _LAST_LINE
 
     def _end_of_trailers(self) -> None:
         if self._signer is not None:
             raise S3Error("IncompleteBody")  # the signature of the trailers has not come
         self._check_names()
-        self._expect = _Expect.NOTHING
+        self._expect = _NOTHING
 
     def _check_names(self) -> None:
         if self.trailers.keys() != self._declared:

@@ -23,13 +23,14 @@ _REMEMBERED = 4096
 _V4_PARAMETERS = (
     "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Expires",
 )  # fmt: skip
-_PAYLOAD_WORDS = frozenset({
+_KNOWN_PAYLOADS = frozenset({
     "UNSIGNED-PAYLOAD",
     "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
     "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
     "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
     "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD",
     "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER",
+    sigv4.EMPTY_SHA256,
 })  # fmt: skip
 _HEX = b"0123456789abcdefABCDEF"
 
@@ -81,21 +82,7 @@ class Authentication:
         return None
 
     def _v4_header(self, rest: str, request: Request, now_ns: int) -> sigv4.Claim:
-        parts = rest.split(",")
-        if len(parts) != 3:
-            _malformed_header(
-                "the authorization header requires three components: Credential, SignedHeaders, and Signature."
-            )
-        components = {}
-        for part in parts:
-            name, equals, value = part.partition("=")
-            if not equals:
-                _malformed_header(f'the authorization component "{part.strip()}" is malformed.')
-            components[name.strip()] = value.strip()
-        for name in ("Credential", "SignedHeaders", "Signature"):
-            if not components.get(name):
-                _malformed_header(f"missing {name}.")
-        credential = components["Credential"]
+        credential, signed_headers, signature = _components(rest)
         try:
             access_key, scope = self._known[credential]
         except KeyError:
@@ -108,14 +95,14 @@ class Authentication:
             _malformed_header(
                 f'Invalid credential date "{scope[:8]}". This date is not the same as X-Amz-Date: "{amz_date[:8]}".'
             )
-        plan = sigv4.header_plan(components["SignedHeaders"])
+        plan = sigv4.header_plan(signed_headers)
         if plan is None:
             _malformed_header("the SignedHeaders are mal-formed; expecting lower-case names separated by semicolons.")
         content_sha256 = headers.get("x-amz-content-sha256")
         if content_sha256 is None:
             raise S3Error("InvalidRequest.ContentSHA256")
         _check_content_sha256(content_sha256)
-        return sigv4.Claim(access_key, scope, amz_date, plan, components["Signature"], content_sha256, None)
+        return sigv4.Claim(access_key, scope, amz_date, plan, signature, content_sha256, None)
 
     def _v4_query(self, request: Request, query: dict[str, str], now_ns: int) -> sigv4.Claim:
         algorithm = query.get("X-Amz-Algorithm")
@@ -176,6 +163,34 @@ class Authentication:
         return known
 
 
+def _components(rest: str) -> tuple[str, str, str]:
+    """Credential, SignedHeaders and Signature, in whatever order they came."""
+    parts = rest.split(",")
+    if len(parts) != 3:
+        _malformed_header(
+            "the authorization header requires three components: Credential, SignedHeaders, and Signature."
+        )
+    first, second, third = parts
+    if (
+        first[:11] == "Credential="
+        and second[:15] == " SignedHeaders="
+        and third[:11] == " Signature="
+        and len(third) > 11
+        and rest.count(" ") == 2
+    ):
+        return first[11:], second[15:], third[11:]  # as nearly every client writes them
+    components = {}
+    for part in parts:
+        name, equals, value = part.partition("=")
+        if not equals:
+            _malformed_header(f'the authorization component "{part.strip()}" is malformed.')
+        components[name.strip()] = value.strip()
+    for name in ("Credential", "SignedHeaders", "Signature"):
+        if not components.get(name):
+            _malformed_header(f"missing {name}.")
+    return components["Credential"], components["SignedHeaders"], components["Signature"]
+
+
 def _v2_header(credential: str, request: Request, address: Address, now_ns: int) -> sigv2.Claim:
     access_key, colon, signature = credential.rpartition(":")
     if not colon or not access_key or not signature:
@@ -207,7 +222,7 @@ def _v2_query(query: dict[str, str], address: Address, now_ns: int) -> sigv2.Cla
 
 def _check_content_sha256(value: str) -> None:
     # Whatever its case: S3 compares the hash with the payload's when it has read it.
-    if value not in _PAYLOAD_WORDS and (
+    if value not in _KNOWN_PAYLOADS and (
         len(value) != 64 or not value.isascii() or value.encode().translate(None, _HEX)
     ):
         raise S3Error("InvalidArgument.ContentSHA256", ArgumentName="x-amz-content-sha256", ArgumentValue=value)
@@ -268,8 +283,22 @@ def _day(text: str) -> int | None:
     return day
 
 
+_moments: dict[str, int] = {}
+
+
 def _seconds(text: str) -> int | None:
-    """Seconds since 1970 of ``yyyymmddThhmmssZ``."""
+    """Seconds since 1970 of ``yyyymmddThhmmssZ``; those of a busy server come many times in their second."""
+    moment = _moments.get(text)
+    if moment is None:
+        moment = _parsed_seconds(text)
+        if moment is not None:
+            if len(_moments) >= _REMEMBERED:
+                _moments.clear()
+            _moments[text] = moment
+    return moment
+
+
+def _parsed_seconds(text: str) -> int | None:
     if len(text) != 16 or text[8] != "T" or text[15] != "Z":
         return None
     day = _day(text[:8])

@@ -624,7 +624,8 @@ class TestHeader:
     def test_spaces_and_order_of_components_do_not_matter(self):
         request = signed()
         credential, names, signature = request.headers["authorization"].removeprefix("AWS4-HMAC-SHA256 ").split(", ")
-        for rest in (f"{signature},{names},{credential}", f" {credential} , {names} ,  {signature} "):
+        forms = ("{2},{1},{0}", " {0} , {1} ,  {2} ", "{0} , {1}, {2}", "{0}, {1}, {2} ", "{0},{1},{2}")
+        for rest in [form.format(credential, names, signature) for form in forms]:
             request.headers["authorization"] = f"AWS4-HMAC-SHA256 {rest}"
             verify(request, MAY_2013_NS)
 
