@@ -69,7 +69,7 @@ test: lint $(VENV)/.test test-packages ## all of check and every other test; set
 	$(PYTEST) -n $(JOBS) --dist worksteal $(ARGS)
 
 test-unit: $(VENV)/.test ## parts on their own, documentation
-	$(PYTEST) -n $(JOBS) tests/unit tests/docs $(ARGS)
+	$(PYTEST) -n $(JOBS) -m "not clients and not crash and not slow" tests/unit tests/docs $(ARGS)
 
 test-engine: $(VENV)/.test ## the engine contract on every engine, the model test
 	$(PYTEST) -n $(JOBS) tests/engine tests/model $(ARGS)
@@ -78,7 +78,7 @@ test-s3: $(VENV)/.test test-packages ## S3 over a real port, and bytes that are 
 	$(PYTEST) -n $(JOBS) --dist worksteal tests/s3 tests/wire $(ARGS)
 
 test-clients: $(VENV)/.test test-packages ## boto3, awscli, s3cmd, rclone, Perl, curl, wget
-	$(PYTEST) -n $(JOBS) --dist worksteal tests/clients $(ARGS)
+	$(PYTEST) -n $(JOBS) --dist worksteal -m clients $(ARGS)
 
 test-crash: $(VENV)/.test test-packages ## kill -9, the order of syncs, the full disk
 	$(PYTEST) -n $(JOBS) --dist worksteal tests/crash $(ARGS)

@@ -42,6 +42,8 @@ def start_message(
         keys = f"export AWS_ACCESS_KEY_ID={access_key} AWS_SECRET_ACCESS_KEY={value}"
         user = '"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"'
     secret = f"{secret_key}  (shown this once, {kept})" if secret_key else kept
+    # Debian 12's curl signs for S3 but leaves out the header that S3 wants; one of our own is sent by every curl.
+    body = "-H x-amz-content-sha256:UNSIGNED-PAYLOAD"
     client = f'boto3.client("s3", endpoint_url="{endpoint}", region_name="{region}")'
     return f"""\
 Serving {store} as S3 at {endpoint}
@@ -52,6 +54,6 @@ Serving {store} as S3 at {endpoint}
   keys   {keys}
   aws    aws --endpoint-url {endpoint} --region {region} s3 mb s3://first-bucket
   boto3  python3 -c 'import boto3; print({client}.list_buckets()["Buckets"])'
-  curl   curl --aws-sigv4 aws:amz:{region}:s3 --user {user} {endpoint}/
+  curl   curl --aws-sigv4 aws:amz:{region}:s3 {body} --user {user} {endpoint}/
 
 """
