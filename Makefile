@@ -72,16 +72,16 @@ test-unit: $(VENV)/.test ## parts on their own, documentation
 	$(PYTEST) -n $(JOBS) -m "not clients and not crash and not slow" tests/unit tests/docs $(ARGS)
 
 test-engine: $(VENV)/.test ## the engine contract on every engine, the model test
-	$(PYTEST) -n $(JOBS) tests/engine tests/model $(ARGS)
+	$(PYTEST) -n $(JOBS) -m "not crash" tests/engine tests/model $(ARGS)
 
 test-s3: $(VENV)/.test test-packages ## S3 over a real port, and bytes that are not quite HTTP
-	$(PYTEST) -n $(JOBS) --dist worksteal tests/s3 tests/wire $(ARGS)
+	$(PYTEST) -n $(JOBS) --dist worksteal tests/s3 tests/wire tests/oracle $(ARGS)
 
 test-clients: $(VENV)/.test test-packages ## boto3, awscli, s3cmd, rclone, Perl, curl, wget
 	$(PYTEST) -n $(JOBS) --dist worksteal -m clients $(ARGS)
 
 test-crash: $(VENV)/.test test-packages ## kill -9, the order of syncs, the full disk
-	$(PYTEST) -n $(JOBS) --dist worksteal tests/crash $(ARGS)
+	$(PYTEST) -n $(JOBS) --dist worksteal -m crash $(ARGS)
 
 bench: $(VENV)/.test test-packages ## CPU a request and MB/s, beside nginx in the same run
 	$(BIN)/python -m bench $(ARGS)
