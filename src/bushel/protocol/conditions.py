@@ -53,6 +53,18 @@ def is_not_modified(
     return if_modified_since is not None and not _modified_since(last_modified, if_modified_since, now)
 
 
+def range_applies(if_range: str | None, etag: str, last_modified: int) -> bool:
+    """Whether the object is still the one that If-Range names; if not, a Range is answered with all of it.
+
+    RFC 9110 section 13.1.5: a tag that matches strongly, or exactly the date of Last-Modified.
+    """
+    if if_range is None:
+        return True
+    if if_range[-4:] == " GMT":
+        return parse_http_date(if_range) == _seconds(last_modified) * 1000
+    return if_range != ANY and matches_strongly(if_range, etag)
+
+
 def check_copy_source(
     etag: str,
     last_modified: int,

@@ -8,6 +8,7 @@ signatures. So whoever stores what it read stores what was sent.
 What must not be here: what the bytes mean, and where they go.
 """
 
+import asyncio
 import hashlib
 from binascii import a2b_base64
 from collections.abc import Mapping
@@ -22,7 +23,7 @@ from bushel.protocol.errors import S3Error
 from bushel.protocol.message import Request
 from bushel.protocol.sigv4 import UNSIGNED_PAYLOAD, ChunkSigner
 from bushel.protocol.sigv4 import Claim as SignedClaim
-from bushel.service.digests import Digests
+from bushel.service.digests import THREAD_BYTES, Digests
 
 MAX_BYTES: Final = 5 << 30
 """The most that one request may store (S3 User Guide, "Uploading objects")."""
@@ -277,7 +278,7 @@ class Payload:
                 if announced is not None and self.size + have > announced:
                     break
             elif raw:
-                for piece in self._decoder.feed(raw):
+                for piece in await self._decoded(raw):
                     pieces.append(piece)
                     have += len(piece)
             else:
@@ -290,6 +291,13 @@ class Payload:
         if len(pieces) == 1 and isinstance(pieces[0], bytes):
             return pieces[0]
         return b"".join(pieces)
+
+    async def _decoded(self, raw: bytes) -> list[memoryview]:
+        """What the decoder makes of the next bytes; in a thread where it has much to hash for a signature."""
+        assert self._decoder is not None
+        if self._signer is None or len(raw) <= THREAD_BYTES:
+            return self._decoder.feed(raw)
+        return await asyncio.get_running_loop().run_in_executor(self._executor, self._decoder.feed, raw)
 
     async def _single_chunk(self) -> bytes:
         """The payload of a body that has come whole, in one unsigned chunk with its checksum behind it.

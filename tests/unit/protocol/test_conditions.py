@@ -14,6 +14,7 @@ from bushel.protocol.conditions import (
     check_write_headers,
     is_not_modified,
     parse_http_date,
+    range_applies,
 )
 from bushel.protocol.errors import S3Error
 
@@ -99,6 +100,21 @@ def test_several_conditions_follow_the_order_of_rfc_9110_section_13_2_2(match, n
         )
         == expected()
     )
+
+
+LAST_MODIFIED = formatdate(MODIFIED // 1000, usegmt=True)
+
+
+@pytest.mark.parametrize("if_range", [None, TAG, f'"{TAG}"', LAST_MODIFIED])
+def test_a_range_of_the_same_object_is_served(if_range):
+    assert range_applies(if_range, TAG, MODIFIED)
+
+
+@pytest.mark.parametrize(
+    "if_range", ["", '"other"', f'W/"{TAG}"', "*", formatdate(0, usegmt=True), formatdate(NOW // 1000, usegmt=True)]
+)
+def test_a_range_of_another_object_is_not_served(if_range):
+    assert not range_applies(if_range, TAG, MODIFIED)
 
 
 def copy_outcome(**conditions):

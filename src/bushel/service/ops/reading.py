@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from bushel.catalog.records import MULTIPART, BucketRecord, Checksum, ManifestPart, ObjectEntry
-from bushel.protocol.conditions import is_not_modified
+from bushel.protocol.conditions import is_not_modified, range_applies
 from bushel.protocol.errors import S3Error
 from bushel.protocol.operations import GET_OBJECT, HEAD_OBJECT
 from bushel.protocol.ranges import byte_range, content_range, part_range
@@ -77,7 +77,7 @@ async def _describe(
         wanted, part = await _part(ctx, bucket, request, entry)
         if entry.storage == MULTIPART:
             answer["parts_count"] = entry.parts
-    elif request.range is not None:
+    elif request.range is not None and range_applies(ctx.headers.get("if-range"), entry.etag, entry.last_modified):
         wanted = byte_range(request.range, size)
     if wanted is None:
         answer["first"], answer["content_length"] = 0, size
