@@ -7,13 +7,10 @@ import asyncio
 import contextlib
 import mmap
 import os
-import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 from typing import Any, Final, NamedTuple
-
-import uvloop
 
 import bushel.service.ops  # noqa: F401 - registers the operations
 from bushel.catalog import Catalog, Users
@@ -25,11 +22,14 @@ from bushel.core.ids import Randomness, SystemRandomness
 from bushel.core.settings import CannotStart, Settings
 from bushel.engine.api import Engine
 from bushel.protocol.address import Addressing
+from bushel.server import supervisor
 from bushel.server.access_log import AccessLog
 from bushel.server.health import Health
 from bushel.server.http import HttpServer, Limits
 from bushel.server.pipeline import Pipeline
 from bushel.server.proxy import TrustedProxies
+from bushel.server.tls import Certificate
+from bushel.server.worker import WorkerInfo
 from bushel.service.authn import Authenticator
 from bushel.service.background.sweeper import run_sweeper
 from bushel.service.context import Caller, Service
@@ -41,7 +41,9 @@ ROOT_FILE: Final = "root-credentials"
 """In the data folder: the root key pair, as AWS' shared credentials."""
 
 HOUSEKEEPING_SECONDS: Final = 60
+
 DRAIN_SECONDS: Final = 30
+"""How long requests at work may take to finish when the server stops."""
 
 
 def build(
@@ -150,7 +152,26 @@ def serve(settings: Settings, store: str, announce: Callable[[str, RootNote], No
             held.enter_context(acquire_folder_lock(folder))
         pair, note = root_credentials(settings, folder, SystemRandomness())
         plan = Plan(settings, folder, pair, mmap.mmap(-1, SLOT_BYTES * settings.workers), _open_access_log(settings))
-        return _supervise(plan, lambda endpoint: announce(endpoint, note))
+        scheme = "http" if settings.tls_cert is None else "https"
+
+        async def start_worker(sock: socket.socket, info: WorkerInfo) -> None:
+            await _work(plan, sock, info)
+
+        supervisor.serve(
+            settings.listen,
+            settings.workers,
+            start_worker,
+            SystemClock(),
+            ready=lambda address: announce(f"{scheme}://{address}", note),
+            stop_seconds=2 * DRAIN_SECONDS,
+        )
+    return 0
+
+
+def _certificate(settings: Settings) -> Certificate | None:
+    if settings.tls_cert is None or settings.tls_key is None:
+        return None
+    return Certificate(settings.tls_cert, settings.tls_key)
 
 
 def _open_access_log(settings: Settings) -> int | None:
@@ -164,14 +185,14 @@ def _open_access_log(settings: Settings) -> int | None:
         raise CannotStart(f"--access-log {settings.access_log}: {problem.strerror}") from None
 
 
-async def _work(plan: Plan, slot: int, sock: socket.socket, ready: Callable[[], None], stop: asyncio.Event) -> None:
+async def _work(plan: Plan, sock: socket.socket, info: WorkerInfo) -> None:
     """One worker process, from opening the store to closing it."""
     settings = plan.settings
     log.configure(settings.log_level, settings.log_format)
     clock, randomness = SystemClock(), SystemRandomness()
     async with _engine(plan, clock, randomness) as (engine, chores):
         catalog = await Catalog.open(engine, clock, randomness)
-        reads = ActiveReads(memoryview(plan.reads), slot)
+        reads = ActiveReads(memoryview(plan.reads), info.index)
         access_log = None if plan.access_log is None else AccessLog(plan.access_log, clock)
         application, health = build(
             settings, catalog, plan.root_pair, reads, clock=clock, randomness=randomness, access_log=access_log
@@ -184,7 +205,7 @@ async def _work(plan: Plan, slot: int, sock: socket.socket, ready: Callable[[], 
             limits=limits,
             proxies=TrustedProxies(settings.trusted_proxy) if settings.trusted_proxy else None,
         )
-        if slot == 0:
+        if info.index == 0:
             chores.append(
                 run_sweeper(
                     catalog,
@@ -194,10 +215,14 @@ async def _work(plan: Plan, slot: int, sock: socket.socket, ready: Callable[[], 
                     interval_seconds=settings.sweep_interval_seconds,
                 )
             )
-        await server.listen(sock)
+        certificate = _certificate(settings)
+        if certificate is not None:
+            info.on_reload(certificate.reload)
+            chores.append(certificate.watch())
+        await server.listen(sock, None if certificate is None else certificate.context)
         tasks = [asyncio.create_task(chore) for chore in chores]
-        ready()
-        await stop.wait()
+        info.ready()
+        await info.stopping.wait()
         health.draining = True
         await server.drain(DRAIN_SECONDS)
         for task in tasks:
@@ -231,16 +256,3 @@ async def _engine(plan: Plan, clock: Clock, randomness: Randomness) -> AsyncIter
         yield embedded, [keep_house()]
     finally:
         await embedded.close()
-
-
-def _supervise(plan: Plan, announce: Callable[[str], None]) -> int:
-    async def main() -> None:
-        sock = socket.create_server(plan.settings.listen)
-        host, port = sock.getsockname()[:2]
-        stop = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await _work(plan, 0, sock, lambda: announce(f"http://{host}:{port}"), stop)
-
-    uvloop.run(main())
-    return 0

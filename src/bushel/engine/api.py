@@ -19,7 +19,8 @@ What must not be here: anything of S3, anything of one particular engine.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Protocol
 
 MAX_PARTITION_BYTES: Final = 24
@@ -122,8 +123,10 @@ class DeletePrefix(NamedTuple):
 Write = Put | Delete | DeletePrefix
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+_NO_COUNTERS: Final[Mapping[bytes, int]] = MappingProxyType({})
+
+
+class Change(NamedTuple):
     """What a transition wants done, all in one atom.
 
     Attributes:
@@ -135,7 +138,7 @@ class Change:
 
     writes: Sequence[Write] = ()
     journal: Sequence[bytes] = ()
-    counters: Mapping[bytes, int] = field(default_factory=dict)
+    counters: Mapping[bytes, int] = _NO_COUNTERS
     result: Any = None
 
 
