@@ -31,6 +31,12 @@ MAX_BYTES: Final = 5 << 30
 PIECE_BYTES: Final = 512 * 1024
 """What ``read`` gathers. Handing a piece to a thread costs some 60 us: 0.1 ns a byte with pieces of this size."""
 
+MAX_PIECES: Final = 1024
+"""How many little pieces are held before they are joined: each costs some 200 bytes besides its content."""
+
+MAX_CODING_BYTES: Final = 1024 * 1024
+"""What a chunked body may have besides twice its payload: S3 takes any bytes behind the end, but not for ever."""
+
 _SIGNED_MODES: Final = frozenset({SIGNED, SIGNED_TRAILER})
 _BEHIND_SINGLE_CHUNK: Final = {each: b"\r\n0\r\n%s:" % each.header.encode() for each in ALGORITHMS.values()}
 
@@ -54,6 +60,7 @@ class Payload:
         "_announced",
         "_body",
         "_claim",
+        "_coded_size",
         "_computed",
         "_declaration",
         "_decoder",
@@ -76,10 +83,8 @@ class Payload:
     def __init__(
         self, request: Request, claim: Claim | None = None, secret_key: str = "", executor: Executor | None = None
     ) -> None:
-        self._body = request.body
-        self._headers = request.headers
-        self._claim = claim
-        self._secret_key = secret_key
+        self._body, self._headers = request.body, request.headers
+        self._claim, self._secret_key = claim, secret_key
         self._executor = executor
         self._opened = False
         self._ended = False
@@ -89,6 +94,7 @@ class Payload:
         self._digests: Digests | None = None
         self._computed: Algorithm | None = None
         self._signer: ChunkSigner | None = None
+        self._coded_size = 0
         self.size = 0
 
     @property
@@ -281,10 +287,15 @@ class Payload:
                 for piece in await self._decoded(raw):
                     pieces.append(piece)
                     have += len(piece)
+                self._coded_size += len(raw)
+                if self._coded_size > 2 * (announced or 0) + MAX_CODING_BYTES:
+                    raise S3Error("IncompleteBody")
             else:
                 self._decoder.finish()
                 self._trailers = self._decoder.trailers
                 self._ended = True
+            if len(pieces) > MAX_PIECES:
+                pieces = [b"".join(pieces)]
         self.size += have
         if announced is not None and (self.size > announced or (self._ended and self.size < announced)):
             raise _incomplete(announced, self.size)

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import itertools
+import tracemalloc
 import zlib
 from base64 import b64encode
 
@@ -407,6 +408,49 @@ def test_headers_are_refused_before_the_body_is_asked_for():
     assert payload._body.reads == 0
 
 
+class Rain(Pieces):
+    """A body in many pieces of one size, made as they are asked for."""
+
+    def __init__(self, raw, size):
+        super().__init__([], None)
+        self.raw, self.size, self.at = raw, size, 0
+
+    async def read(self):
+        self.at += self.size
+        return self.raw[self.at - self.size : self.at]
+
+
+@pytest.mark.parametrize("coded", [False, True])
+def test_a_body_in_tiny_pieces_costs_no_more_memory_than_another(coded):
+    data = bytes(200_000)
+    payload = chunked(data, chunk=len(data)) if coded else plain(data)
+    payload._body = Rain(payload._body.pieces[0], 2)
+    payload._body.length = None if coded else len(data)
+
+    async def peak():
+        tracemalloc.start()
+        assert await payload.read() == data
+        return tracemalloc.get_traced_memory()[1]
+
+    try:
+        assert run(peak()) < 2_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_bytes_behind_the_end_of_the_coding_are_ignored_but_not_for_ever():
+    def make(times):
+        payload = chunked()
+        payload._body.pieces += [b"junk" * 1024] * times
+        return payload
+
+    assert run(make(3).read_all(LIMIT)) == DATA
+    endless = make(10_000)
+    with pytest.raises(S3Error, match="IncompleteBody"):
+        run(endless.read_all(LIMIT))
+    assert endless._body.reads < 300
+
+
 # Whose coding is taken off.
 
 
@@ -480,6 +524,13 @@ def test_a_document_may_come_without_a_length_and_may_be_empty():
 
     assert run(Payload(request).read_document(LIMIT)) == DATA + DATA
     assert run(Payload(Request("POST", "/b")).read_document(LIMIT)) == b""
+
+
+@pytest.mark.parametrize("mode", [UNSIGNED_TRAILER, SIGNED, SIGNED_TRAILER])
+def test_a_document_may_be_chunked(mode):
+    assert run(chunked(mode=mode, cuts=(5, 600)).read_document(LIMIT)) == DATA
+    with pytest.raises(S3Error, match="MaxMessageLengthExceeded"):
+        run(chunked(mode=mode).read_document(len(DATA) - 1))
 
 
 @pytest.mark.parametrize(
