@@ -200,7 +200,11 @@ class Objects:
         """Current entries of keys from ``start`` (inclusive) to ``stop`` (exclusive)."""
         page = await self._engine.scan(bucket.partition, CURRENT, (start, b""), stop, limit)
         cells = page.cells
-        return Listed([cell.row for cell in cells], [cell.value for cell in cells], page.next and page.next[0])
+        following = None
+        if page.next is not None:
+            row, suffix = page.next
+            following = row + b"\0" if suffix else row  # a row has one cell here: past its suffix is past the row
+        return Listed([cell.row for cell in cells], [cell.value for cell in cells], following)
 
     async def any(self, bucket: BucketRecord) -> bool:
         """Whether the bucket has any object."""
