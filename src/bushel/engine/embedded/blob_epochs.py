@@ -84,6 +84,12 @@ class BlobFolders:
         """Raises FileNotFoundError where there is no such blob."""
         return OpenFile(os.open(f"{place.epoch}/{place.slot}", os.O_RDONLY | os.O_CLOEXEC, dir_fd=self.blobs.fd))
 
+    def link_blob(self, origin: Place, epoch: "Epoch", slot: str) -> None:
+        """Give a blob a second name, durably."""
+        path = f"{origin.epoch}/{origin.slot}"
+        os.link(path, slot, src_dir_fd=self.blobs.fd, dst_dir_fd=epoch.directory.fd)
+        epoch.sync_name(slot)
+
     def remove_blob(self, place: Place) -> None:
         """Remove a blob, and the epoch's directory with the last blob of an epoch that is over."""
         with suppress(FileNotFoundError):
@@ -131,13 +137,13 @@ def list_directory(parent: OpenFile, name: str) -> list[str]:
 class Epoch:
     """An epoch that this process writes. ``writing`` and ``pending`` hold slots; only slots ``take``n are in them."""
 
-    __slots__ = ("_free", "_taking", "anonymous", "directory", "full", "marker", "name", "pending", "sync", "writing")
+    __slots__ = ("_free", "_sync", "_taking", "anonymous", "directory", "full", "marker", "name", "pending", "writing")
 
     def __init__(self, name: str, marker: OpenFile, directory: OpenFile, slots: int, *, anonymous: bool) -> None:
         self.name = name
         self.marker = marker
         self.directory = directory
-        self.sync = SharedSync(directory).sync
+        self._sync = SharedSync(directory)
         self.anonymous = anonymous
         self.writing: set[str] = set()
         self.pending: set[str] = set()
@@ -148,7 +154,7 @@ class Epoch:
     def take(self) -> Place | None:
         """The next slot, or ``None`` (and ``full``) when all were taken."""
         with self._taking:
-            slot = next(self._free, None)
+            slot = None if self.full else next(self._free, None)
             if slot is None:
                 self.full = True
                 return None
@@ -159,6 +165,16 @@ class Epoch:
     @property
     def over(self) -> bool:
         return self.full and not self.writing and not self.pending
+
+    def sync_name(self, slot: str) -> None:
+        """Make a name durable that a blob was just given. If that fails the name goes, and no other is given here."""
+        try:
+            self._sync.sync()
+        except OSError:
+            self.full = True
+            with suppress(OSError):
+                os.unlink(slot, dir_fd=self.directory.fd)
+            raise
 
     def note_pointer(self, slot: str, back_pointer: bytes) -> None:
         """Durably say what will name a blob whose trailer says something else."""
@@ -248,12 +264,8 @@ class Draft:
         """Sync the bytes, give them their name, sync the name. If that fails there is no such name."""
         sync_data(self.fd)
         self._name()
-        try:
-            self.drop(published=False)
-            self._epoch.sync()
-        except OSError:
-            self.drop(published=True)
-            raise
+        self.drop(published=False)
+        self._epoch.sync_name(self._slot)
 
     def _name(self) -> None:
         directory = self._epoch.directory.fd

@@ -140,15 +140,11 @@ class BlobStore:
         return place.blob
 
     def _clone(self, origin: Place, epoch: Epoch, slot: str, back_pointer: bytes) -> None:
-        directory = epoch.directory.fd
         with system_errors():
             try:
                 source = self._folders.open_blob(origin)
-            except FileNotFoundError:
-                raise BlobNotFound(repr(origin.blob)) from None
-            epoch.note_pointer(slot, back_pointer)
-            try:
-                os.link(f"{origin.epoch}/{origin.slot}", slot, src_dir_fd=self._folders.blobs.fd, dst_dir_fd=directory)
+                epoch.note_pointer(slot, back_pointer)
+                self._folders.link_blob(origin, epoch, slot)
             except FileNotFoundError:
                 raise BlobNotFound(repr(origin.blob)) from None
             except OSError as error:
@@ -161,12 +157,6 @@ class BlobStore:
                 except OSError:
                     draft.drop(published=False)
                     raise
-                return
-            try:
-                epoch.sync()
-            except OSError:
-                os.unlink(slot, dir_fd=directory)
-                raise
 
     async def _undo_clone(self, job: "asyncio.Future[Any]", epoch: Epoch, place: Place) -> None:
         await asyncio.wait([job])
@@ -283,9 +273,11 @@ class BlobStore:
                     continue
                 if dead := DeadEpoch.claim(self._folders, name):
                     self._dead[name] = dead
-            found = [blob for dead in self._dead.values() for blob in self._left_in(dead)]
-            for dead in [dead for dead in self._dead.values() if not dead.left]:
-                self._bury(dead)
+            dying = list(self._dead.values())
+            found = [blob for dead in dying for blob in self._left_in(dead)]
+            for dead in dying:
+                if not dead.left:
+                    self._bury(dead)
             return found
 
     def _left_in(self, dead: DeadEpoch) -> list[PendingBlob]:
