@@ -1,8 +1,9 @@
 """What a request costs: CPU microseconds of the whole server process tree, beside nginx in the same run.
 
 ``make bench``. The unit is nginx's CPU for one small static GET in the same run, so that a figure means the same on
-a fast and on a slow machine. Our server runs as plain ``bushel serve --workers 2`` does. Every key is signed on its own
-and no two bodies are alike; a wrong status or body voids the run (exit 1), and so does a limit that is not kept (exit 2).
+a fast and on a slow machine. Our server runs as plain ``bushel serve --workers 2`` does. Every key is signed on its
+own and no two bodies are alike; a wrong status or body voids the run (exit 1), and so does a limit that is not kept
+(exit 2).
 
 wrk and nginx come from Debian. ``--quick`` is a smoke run whose figures mean little.
 """
@@ -295,7 +296,8 @@ class Bench:
         self._note("PUT", measure(self.bushel, put.file, self.seconds, 200, "none"))
         self._note("nginx GET", measure(self.nginx, static.file, self.seconds, 200, "digits"))
         self._note("GET presigned", measure(self.bushel, link.file, self.seconds, 200, "digits"))
-        self._note("LIST 100", measure(self.bushel, listing.file, self.seconds, 200, "prefix:<KeyCount>100</KeyCount>"))
+        hundred = "prefix:<KeyCount>100</KeyCount>"
+        self._note("LIST 100", measure(self.bushel, listing.file, self.seconds, 200, hundred))
         self._large()
 
     def _large(self) -> None:
