@@ -1,6 +1,5 @@
 """``bushel serve``: settings in, a server running, and what to paste next on standard output."""
 
-import errno
 import os
 import sys
 from collections.abc import Callable
@@ -58,7 +57,6 @@ def command(store: str, config: Path | None, **flags: Any) -> int:
     The first start makes the root key pair. It is shown once on a terminal, and kept in the folder.
     """
     settings = with_worker_count(load(flags, os.environ, config), store)
-    _check_tls(settings)
     _see_that_a_secret_has_a_place(settings, store)
     return _serve(settings, store)
 
@@ -84,8 +82,11 @@ def _serve(settings: Settings, store: str) -> int:
     from bushel.assemble import serve  # noqa: PLC0415
     from bushel.core import log  # noqa: PLC0415
     from bushel.engine.api import EngineError  # noqa: PLC0415
+    from bushel.server.tls import Certificate  # noqa: PLC0415
 
     log.configure(settings.log_level, settings.log_format)
+    if settings.tls_cert is not None and settings.tls_key is not None:
+        Certificate(settings.tls_cert, settings.tls_key)  # refused here, before the folder is touched
     serving = False
 
     def announce(endpoint: str, root: RootNote) -> None:
@@ -107,36 +108,14 @@ def _serve(settings: Settings, store: str) -> int:
 
     try:
         return serve(settings, store, announce)
-    except (EngineError, OSError) as problem:
+    except EngineError as problem:
         if serving:
             raise
-        raise CannotStart(_reason(problem, settings)) from problem
-
-
-def _check_tls(settings: Settings) -> None:
-    """See that certificate and key can be used, before anything is touched.
-
-    Raises:
-        CannotStart: They cannot; the system's own message would not name the file.
-    """
-    if settings.tls_cert is None or settings.tls_key is None:
-        return
-    import ssl  # noqa: PLC0415 - most servers on a loopback have no TLS
-
-    for flag, file in (("--tls-cert", settings.tls_cert), ("--tls-key", settings.tls_key)):
-        try:
-            Path(file).open("rb").close()
-        except OSError as problem:
-            raise CannotStart(f"{flag} {file}: {problem.strerror}") from None
-
-    def no_password() -> str:
-        raise CannotStart(f"--tls-key {settings.tls_key}: is encrypted, and nobody can be asked for its password")
-
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_cert, settings.tls_key, no_password)
-    except ssl.SSLError as problem:
-        what = (problem.reason or "not PEM").replace("_", " ").lower()
-        raise CannotStart(f"--tls-cert {settings.tls_cert} and --tls-key {settings.tls_key}: {what}") from None
+        raise CannotStart(str(problem)) from problem
+    except OSError as problem:
+        if serving:
+            raise
+        raise CannotStart(f"{problem.filename}: {problem.strerror}" if problem.filename else str(problem)) from problem
 
 
 def _see_that_a_secret_has_a_place(settings: Settings, store: str) -> None:
@@ -145,15 +124,3 @@ def _see_that_a_secret_has_a_place(settings: Settings, store: str) -> None:
         raise CannotStart(
             f"a memory store has no folder to keep a new root secret key in, and this is no terminal: set {names}"
         )
-
-
-def _reason(problem: Exception, settings: Settings) -> str:
-    if not isinstance(problem, OSError):
-        return str(problem)
-    if problem.errno == errno.EADDRINUSE:
-        return f"{settings.listen} is in use by another program; --listen takes another address"
-    if problem.errno == errno.EADDRNOTAVAIL:
-        return f"{settings.listen} is not an address of this machine; --listen takes another"
-    if problem.errno == errno.EACCES and problem.filename is None:
-        return f"{settings.listen}: only root may listen on a port below 1024"
-    return f"{problem.filename}: {problem.strerror}" if problem.filename else str(problem)

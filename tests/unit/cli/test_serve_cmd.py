@@ -143,13 +143,13 @@ def test_a_second_server_on_the_port_is_refused(tmp_path, refusal):
 
         line = refusal(tmp_path / "data", "--listen", address)
 
-    assert line == f"{address} is in use by another program; --listen takes another address"
+    assert line == f"cannot listen on {address}: another server does"
 
 
 def test_an_address_of_another_machine_is_refused(tmp_path, refusal):
     line = refusal(tmp_path / "data", "--listen", "192.0.2.1:9000")
 
-    assert line == "192.0.2.1:9000 is not an address of this machine; --listen takes another"
+    assert line == "cannot listen on 192.0.2.1:9000: Cannot assign requested address"
 
 
 def test_a_name_that_nobody_knows_is_refused(tmp_path, refusal):
@@ -233,16 +233,11 @@ def test_tls_files_that_cannot_serve_are_refused_by_name(tmp_path, refusal, cert
     other.write_text("not a certificate")
     data = tmp_path / "data"
 
-    assert refusal(data, "--tls-cert", tmp_path / "no", "--tls-key", key) == (
-        f"--tls-cert {tmp_path / 'no'}: No such file or directory"
-    )
-    assert str(other) in refusal(data, "--tls-cert", other, "--tls-key", key)
-    assert str(other) in refusal(data, "--tls-cert", cert, "--tls-key", other)
-    locked = tmp_path / "locked.pem"
-    subprocess.run(
-        ["openssl", "ec", "-in", key, "-aes128", "-passout", "pass:x", "-out", locked], check=True, timeout=30
-    )
-    assert "is encrypted" in refusal(data, "--tls-cert", cert, "--tls-key", locked)
+    lock = ["openssl", "ec", "-in", key, "-aes128", "-passout", "pass:x", "-out", tmp_path / "locked.pem"]
+    subprocess.run(lock, check=True, capture_output=True, timeout=30)
+    for chain, private in ((tmp_path / "none", key), (other, key), (cert, other), (cert, tmp_path / "locked.pem")):
+        line = refusal(data, "--tls-cert", chain, "--tls-key", private)
+        assert line.startswith(f"cannot use the certificate {chain} with {private}: ")
     assert not data.exists()
 
 
