@@ -57,7 +57,7 @@ serve: install ## serve ./data on http://127.0.0.1:9000 (DATA=folder, ARGS="--wo
 
 # --- checking ---------------------------------------------------------------------------------------------------------
 
-lint: $(VENV)/.check
+lint: $(VENV)/.check $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
