@@ -129,6 +129,14 @@ def test_it_serves_within_half_a_second(tmp_path):
     assert min(took) < 0.45
 
 
+def test_one_worker_is_one_process_under_60_megabytes(start_server):
+    server = start_server(workers=1)
+
+    status = Path(f"/proc/{server.pid}/status").read_text()
+    assert server.worker_pids() == []
+    assert int(re.search(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE)[1]) < 60_000
+
+
 def test_a_second_server_on_the_folder_is_refused(start_server, refusal):
     server = start_server()
 
