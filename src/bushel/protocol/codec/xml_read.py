@@ -217,7 +217,8 @@ def _plan(shape: type[Struct], *, strict: bool) -> _Plan:
         elif isinstance(member.place, Xml) and member.place.attribute:
             plan.attributes[member.wire] = slot
         elif isinstance(member.place, Xml) and member.place.item is not None:
-            plan.elements[member.wire] = _Slot(member.field, items={member.place.item: slot}, refused=slot.refused)
+            # An empty list of what is refused asks for nothing, so it is the items that are refused.
+            plan.elements[member.wire] = _Slot(member.field, items={member.place.item: slot})
         else:
             plan.elements[member.wire] = slot
     return plan
