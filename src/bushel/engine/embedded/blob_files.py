@@ -102,14 +102,9 @@ class FileBlobWriter:
         await self._settle_job()
         self._state = "sealing"
         self._epoch.pending.add(self._slot)
-        try:
-            self._job = self._work.start(self._publish, self._take_pieces())
-            await self._settle_job()
-        except Exception:
-            self._state = "failed"
-            self._epoch.pending.discard(self._slot)
-            raise
-        # Not reached when we are cancelled: then the slot is pending until discard has seen to it.
+        self._job = self._work.start(self._publish, self._take_pieces())
+        await self._settle_job()
+        # Not reached when this fails or is cancelled: then the slot is pending until discard has seen to it.
         self._state = "sealed"
         self._draft = None
         self._work.finish(self._epoch, self._slot, pending=True)
