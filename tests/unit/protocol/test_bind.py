@@ -1,7 +1,11 @@
 """Requests into inputs, by hand: what acts, what is refused and how, what S3 tells about each."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from bushel.protocol.codec.fields import Header, Query
+from bushel.protocol.codec.members import members_of
 from bushel.protocol.errors import S3Error
 from bushel.protocol.operations import (
     COPY_OBJECT,
@@ -19,9 +23,12 @@ from bushel.protocol.operations import (
     LIST_PARTS,
     PUT_BUCKET_ACL,
     PUT_OBJECT,
+    TABLE,
     UPLOAD_PART,
 )
 from bushel.protocol.shapes.object import GetObjectOutput, PutObjectInput
+
+IMPLEMENTED = {name: operation for name, operation in TABLE.items() if operation.refused is None}
 
 
 def refuse(operation, query=None, headers=None, payload=b""):
@@ -298,3 +305,38 @@ def test_an_object_answers_with_s3s_header_fields():
 
 def test_an_operation_without_output_answers_with_its_status_alone():
     assert DELETE_BUCKET.write_output(None) == (204, [], b"")
+
+
+NAMES = sorted(
+    {
+        member.wire.lower() if isinstance(member.place, Header) else member.wire
+        for operation in IMPLEMENTED.values()
+        for member in members_of(operation.input)
+        if isinstance(member.place, Header | Query)
+    }
+    | {"x-amz-meta-a", "x-amz-checksum-new", "X-Amz-Signature", "X-Amz-Meta-B", "x-amz-unheard-of"}
+)
+VALUES = st.text(max_size=30) | st.sampled_from(
+    ["", "true", "-1", "9" * 40, "=?UTF-8?Q?=?=", "0001-01-01T00:00:00+23:59", "Mon, 01 Jan 0001 00:00:00 GMT", "1e5"]
+)
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(sorted(IMPLEMENTED)),
+    st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=6),
+    st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=6),
+    st.binary(max_size=40),
+)
+def test_any_request_is_read_or_gets_s3s_error(name, query, headers, document):
+    operation = IMPLEMENTED[name]
+    required = {"partNumber": "1", "uploadId": "u", "id": "i"}
+
+    try:
+        found = operation.read_input(
+            "bucket", "key", required | query, {"x-amz-copy-source": "b/k"} | headers, document
+        )
+    except S3Error as error:
+        assert 400 <= error.status < 600  # noqa: PT017 - either is an answer
+    else:
+        assert type(found) is operation.input

@@ -1,5 +1,7 @@
 """Marks on the members of input shapes: each says one thing, in words that the catalogue of errors has."""
 
+import re
+
 import pytest
 
 from bushel.protocol.codec.fields import Echoed, Header, Path, Payload, Query, Xml
@@ -41,6 +43,25 @@ def test_a_member_says_one_thing(member):
         assert member.place.malformed in CATALOGUE
     assert not member.echoed or isinstance(member.place, Query), Echoed
     assert not isinstance(member.place, Path) or member.required
+
+
+NOT_THERE = re.compile(
+    "server-side-encryption|x-amz-tagging$|object-lock|website-redirect|x-amz-mfa|write-offset|if-match-(last|size|init)"
+    "|checksum-(sha512|md5|xxhash)"
+)
+
+
+def test_what_asks_for_a_function_that_is_not_there_is_refused():
+    asking = [
+        (operation.name, member)
+        for operation in TABLE.values()
+        if operation.input is not None
+        for member in _deeply(operation.input)
+        if NOT_THERE.search(member.wire.lower())
+    ]
+
+    assert len(asking) > 80
+    assert [(name, member.wire) for name, member in asking if member.refused is None] == []
 
 
 def test_misplaced_parameters_have_an_error():
