@@ -102,9 +102,11 @@ def on_engine(test: _Test) -> Callable[[Any, EnginePlace], None]:
     def run(self: Any, place: EnginePlace) -> None:
         async def story() -> None:
             engine = await place.open()
-            await engine.create_partition(PARTITION)
-            await test(self, engine)
-            await engine.close()
+            try:
+                await engine.create_partition(PARTITION)
+                await test(self, engine)
+            finally:
+                await engine.close()
 
         asyncio.run(story())
 
