@@ -6,7 +6,8 @@ pending and asks the index, which is the truth, about each.
 """
 
 from collections.abc import Sequence
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 import msgspec
 
@@ -20,7 +21,7 @@ from bushel.catalog.records import (
     decode_part,
     encode,
 )
-from bushel.engine.api import Corrupt, Engine, Range
+from bushel.engine.api import Change, Corrupt, Engine, Gone, Range
 
 
 class Dropped(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=100):
@@ -72,16 +73,31 @@ async def sweep(engine: Engine, before_ns: int) -> int:
 
 
 async def recover(engine: Engine) -> int:
-    """Delete or settle the blobs of dead writers by what the index says; returns how many were deleted."""
-    deleted = 0
+    """Settle the blobs of dead writers; those that the index does not name become garbage. Returns how many did.
+
+    Not deleted at once: a dead writer may have stored an object with such a blob, it may have been overwritten since,
+    and somebody may still be reading it.
+    """
+    unnamed = 0
     for pending in await engine.pending_blobs():
         pointer = decode_back_pointer(pending.back_pointer)
         if await is_named(engine, pointer, pending.blob):
             engine.settle([pending.blob])
-        else:
+            continue
+        unnamed += 1
+        garbage = Change(journal=(dropped((pending.blob,)),))
+        try:
+            await engine.commit(pointer.partition, pointer.row, (), partial(_always, garbage), reclaims=True)
+        except Gone:
+            # The bucket was deleted, so the row named nothing, and nobody can have begun to read since.
             await engine.delete_blob(pending.blob)
-            deleted += 1
-    return deleted
+        else:
+            engine.settle([pending.blob])
+    return unnamed
+
+
+def _always(change: Change, _: Sequence[Any]) -> Change:
+    return change
 
 
 async def is_named(engine: Engine, pointer: BackPointer, blob: bytes) -> bool:
@@ -92,12 +108,18 @@ async def is_named(engine: Engine, pointer: BackPointer, blob: bytes) -> bool:
 async def blobs_of_row(engine: Engine, partition: bytes, row: bytes) -> set[bytes]:
     """Every blob that a row names: current and older versions, manifests, parts of uploads."""
     everything = 1 << 30
-    reads = (CURRENT_CELL, Range(VERSIONS, limit=everything), Range(MANIFEST, limit=everything))
-    current, versions, manifests = await engine.read(partition, row, reads)
+    # One read, one moment: a completion between two reads would move the parts from where the second looks to where
+    # the first has looked.
+    reads = (
+        CURRENT_CELL,
+        Range(VERSIONS, limit=everything),
+        Range(MANIFEST, limit=everything),
+        Range(PARTS, limit=everything),
+    )
+    current, versions, manifests, parts = await engine.read(partition, row, reads)
     named = {decode_entry(raw).blob for raw in ([current] if current else []) + [raw for _, raw in versions]}
     for _, raw in manifests:
         named.update(part.blob for part in decode_manifest(raw).parts)
-    (parts,) = await engine.read(partition, row, (Range(PARTS, limit=everything),))
     named.update(decode_part(raw).blob for _, raw in parts)
     return named - {b""}
 

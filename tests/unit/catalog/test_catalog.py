@@ -7,7 +7,7 @@ import pytest
 
 from bushel.catalog import Catalog
 from bushel.catalog.buckets import BucketExists, BucketNotEmpty, TooManyBuckets
-from bushel.catalog.garbage import blobs_of_row, named_blobs, sweep
+from bushel.catalog.garbage import blobs_of_row, named_blobs, recover, sweep
 from bushel.catalog.layout import DATA, SYSTEM
 from bushel.catalog.objects import Draft
 from bushel.catalog.records import (
@@ -195,6 +195,29 @@ def test_a_blob_of_unknown_fate_is_left_to_recovery():
 
         assert await blobs_of_row(store.engine, bucket.partition, b"a") == {name}
         assert await store.engine.list_blobs() == [name]
+
+    run(scenario)
+
+
+def test_recovery_asks_the_index_and_leaves_the_rest_to_the_sweeper():
+    """What a dead writer left is settled if a row names it; if not, it goes only when no reader can have it open."""
+
+    async def scenario(store):
+        bucket = await store.bucket()
+        objects = store.catalog.objects
+        kept = await blob(store, bucket, "a", b"kept")
+        store.engine.fail("commit", Unavailable(), after=True)
+        with pytest.raises(Unavailable):
+            await objects.put(bucket, "a", Draft(4, "e", "ann", Metadata(), blob=kept))
+        lost = await blob(store, bucket, "b", b"lost")
+        engine = store.engine.inner.after_kill()
+
+        assert await recover(engine) == 1
+        assert set(await engine.list_blobs()) == {kept, lost}
+        assert await engine.pending_blobs() == []
+        store.clock.advance(1)
+        assert await sweep(engine, store.clock.now_ns()) == 1
+        assert await engine.list_blobs() == [kept]
 
     run(scenario)
 
