@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from bushel.server.worker import StartWorker
 
-HOUSEKEEPING_SECONDS: Final = 60
-
 _FIRST_PAUSE_SECONDS: Final = 0.1
 _LONGEST_PAUSE_SECONDS: Final = 5.0
 _SOUND_SECONDS: Final = 10.0
@@ -43,7 +41,6 @@ def serve(
     clock: Clock,
     *,
     ready: Callable[[Address], None],
-    housekeeping: Callable[[], None] | None = None,
     stop_seconds: float = 60,
 ) -> None:
     """Serve until a signal stops it: SIGTERM or SIGINT in good order, a second one at once; SIGHUP reloads.
@@ -54,7 +51,6 @@ def serve(
         start_worker: Runs in each worker process, after the fork.
         clock: For pauses.
         ready: Called once all workers accept connections, with the address that they have.
-        housekeeping: Called in the parent when a worker has died and once a minute, and in a single process never.
         stop_seconds: After so long workers that still have not stopped are killed.
 
     Raises:
@@ -70,7 +66,7 @@ def serve(
         worker.run(start_worker, sockets[0], 0, 1, address, lambda: ready(address))
         return
     supervisor = Supervisor(sockets, start_worker, clock, stop_seconds)
-    supervisor.run(lambda: ready(address), housekeeping)
+    supervisor.run(lambda: ready(address))
 
 
 class Worker:
@@ -113,26 +109,22 @@ class Supervisor:
         for pipe in (self._reports, self._woken, self._wake):
             os.set_blocking(pipe, False)
 
-    def run(self, ready: Callable[[], None], housekeeping: Callable[[], None] | None) -> None:
+    def run(self, ready: Callable[[], None]) -> None:
         before = {number: signal.signal(number, self._note) for number in _SIGNALS}
         wake_before = signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
         told_ready = False
-        next_round = self._now() + HOUSEKEEPING_SECONDS
         try:
             for worker in self._workers:
                 self._begin(worker)
             while any(worker.pid for worker in self._workers) or self._stop_by is None:
-                self._wait(next_round)
+                self._wait()
                 self._obey_signals()
                 self._read_reports()
-                died = self._reap(started=told_ready)
+                self._reap(started=told_ready)
                 self._fill()
                 if not told_ready and all(worker.is_ready for worker in self._workers):
                     told_ready = True
                     ready()
-                if housekeeping is not None and self._stop_by is None and (died or self._now() >= next_round):
-                    next_round = self._now() + HOUSEKEEPING_SECONDS
-                    housekeeping()
         finally:
             self._kill()
             signal.set_wakeup_fd(wake_before)
@@ -149,12 +141,12 @@ class Supervisor:
     def _now(self) -> float:
         return self._clock.monotonic_ns() / 1e9
 
-    def _wait(self, next_round: float) -> None:
-        until = [next_round]
-        until += [worker.begun for worker in self._workers if not worker.pid and self._stop_by is None]
+    def _wait(self) -> None:
+        until = [worker.begun for worker in self._workers if not worker.pid and self._stop_by is None]
         if self._stop_by is not None:
             until.append(self._stop_by)
-        readable, _, _ = select.select([self._woken, self._reports], [], [], max(0.0, min(until) - self._now()))
+        pause = max(0.0, min(until) - self._now()) if until else None
+        readable, _, _ = select.select([self._woken, self._reports], [], [], pause)
         if self._woken in readable:
             os.read(self._woken, 4096)
         if self._stop_by is not None and self._now() >= self._stop_by:
@@ -195,16 +187,14 @@ class Supervisor:
             elif self._refusal is None:
                 self._refusal = refusal
 
-    def _reap(self, *, started: bool) -> bool:
+    def _reap(self, *, started: bool) -> None:
         """Note who died; before all were ready, that is the end of the start."""
-        died = False
         for worker in self._workers:
             if not worker.pid:
                 continue
             pid, status = os.waitpid(worker.pid, os.WNOHANG)
             if not pid:
                 continue
-            died = True
             lived_seconds = self._now() - worker.begun
             worker.pid = 0
             worker.is_ready = False
@@ -224,7 +214,6 @@ class Supervisor:
             worker.begun = self._now() + worker.pause_seconds
             worker.pause_seconds = min(worker.pause_seconds * 2, _LONGEST_PAUSE_SECONDS)
             self._refusal = None
-        return died
 
     def _fill(self) -> None:
         for worker in self._workers:
