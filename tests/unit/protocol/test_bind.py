@@ -238,6 +238,14 @@ def test_a_presigned_url_carries_header_fields_in_its_query(signature):
     assert (found.acl, found.metadata, found.storage_class) == ("public-read", {"name": "café"}, "STANDARD")
 
 
+def test_a_header_field_wins_over_the_one_in_the_query():
+    query = PRESIGNED | {"x-amz-acl": "private", "x-amz-meta-a": "query"}
+
+    found = read(PUT_OBJECT, query, {"x-amz-acl": "public-read", "x-amz-meta-a": "header"})
+
+    assert (found.acl, found.metadata) == ("public-read", {"a": "header"})
+
+
 def test_what_is_refused_as_a_header_is_refused_in_a_presigned_url():
     assert refuse(PUT_OBJECT, PRESIGNED | {"x-amz-tagging": "a=b"}).detail == {"Header": "x-amz-tagging"}
     assert refuse(GET_OBJECT, PRESIGNED | {"x-amz-server-side-encryption": "AES256"}).code == "InvalidArgument"

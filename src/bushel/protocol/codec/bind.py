@@ -83,7 +83,7 @@ def compile_input_reader(shape: type[Struct], *, takes_body: bool) -> InputReade
             if wants_key:
                 values["key"] = key
         if query:
-            read_query(values, query, headers)
+            read_query(values, query)  # first, so that a header field of the same name wins
         for name, value in headers.items():
             known = by_header.get(name)
             if known is not None:
@@ -100,7 +100,7 @@ def compile_input_reader(shape: type[Struct], *, takes_body: bool) -> InputReade
 
 def _query_reader(
     shape: type[Struct], by_header: dict[str, tuple[str, Convert | None]], read_foreign: _ReadField
-) -> Callable[[dict[str, Any], Mapping[str, str], Mapping[str, str]], None]:
+) -> Callable[[dict[str, Any], Mapping[str, str]], None]:
     by_query = {
         each.wire: (each.field, text_reader(each)) for each in members_of(shape) if isinstance(each.place, Query)
     }
@@ -108,7 +108,7 @@ def _query_reader(
         name: reason for name, reason in (_MISPLACED | getattr(shape, "misplaced", {})).items() if name not in by_query
     }
 
-    def read_query(values: dict[str, Any], query: Mapping[str, str], headers: Mapping[str, str]) -> None:
+    def read_query(values: dict[str, Any], query: Mapping[str, str]) -> None:
         presigned = is_query_signed(query)
         for name, value in query.items():
             known = by_query.get(name)
@@ -116,7 +116,7 @@ def _query_reader(
                 if name in misplaced:
                     raise S3Error(misplaced[name], ArgumentName=name, ArgumentValue=value)
                 header = header_in_query(name) if presigned else None
-                if header is None or header in headers:
+                if header is None:
                     continue
                 known = by_header.get(header)
                 if known is None:
