@@ -9,7 +9,7 @@ from bushel.protocol.router import route
 from oracle.strategies import ANY_METADATA, shapes
 
 IMPLEMENTED = {name: operation for name, operation in TABLE.items() if operation.refused is None}
-settings.register_profile("shapes", max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("shapes", max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 MANY = settings.get_profile("shapes")
 
 
