@@ -107,6 +107,7 @@ def test_nothing_is_lost_and_deletes_work_below_the_floor(disk, at_once):
             await put(engine, b"row-too-much")
         with pytest.raises(Full):
             await engine.create_partition(b"another")
+        await engine.create_partition(PARTITION)  # which is there
         await check_all_there(engine, rows)
         results = await asyncio.gather(
             *(put(engine, b"row-too-much"), delete(engine, rows.pop()), put(engine, b"row-too-much")),
@@ -161,6 +162,21 @@ def test_deletes_make_room_for_puts_in_an_index_that_filled_the_disk_itself(disk
         for row in rows:
             await delete(engine, row)
         rows = [await put(engine, b"again-%d" % number) for number in range(len(rows) // 2)]
+        await check_all_there(engine, rows)
+        await engine.close()
+
+    asyncio.run(scenario())
+
+
+def test_deletes_make_room_for_puts_in_an_index_smaller_than_the_floor(disk):
+    async def scenario():
+        engine = open_engine(disk, floor_bytes=6 << 20)
+        await engine.create_partition(PARTITION)
+        rows = await put_until_full(engine, 16)
+        for row in rows[: len(rows) // 2]:
+            await delete(engine, row)
+        rows = rows[len(rows) // 2 :]
+        rows += [await put(engine, b"again-%d" % number) for number in range(len(rows) // 2)]
         await check_all_there(engine, rows)
         await engine.close()
 
@@ -222,3 +238,4 @@ def test_room_is_what_is_above_the_floor(disk):
     assert Space(disk, floor_bytes=DISK_BYTES // 2).has_room()
     assert not Space(disk, floor_bytes=DISK_BYTES + 1).has_room()
     assert Space(disk, floor_bytes=0).has_room()
+    assert Space(disk, floor_bytes=DISK_BYTES + 1).has_room(DISK_BYTES)

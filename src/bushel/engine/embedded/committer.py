@@ -142,7 +142,7 @@ class Committer:
             job.error = _failure(error)
 
     def _attempt(self, jobs: list[Job], *, gather: bool) -> int:
-        growing = self._space.has_room() or self._has_room_inside()
+        growing = self._space.has_room() or self._space.has_room(self._free_bytes_inside())
         done = self._transaction_if_it_fits(jobs, growing=growing, gather=gather)
         if done is None and any(job.reclaims for job in jobs):
             # What grows the store is refused from here on; what shrinks it may fit alone, or gets the reserve.
@@ -164,12 +164,12 @@ class Committer:
                 return None
             raise
 
-    def _has_room_inside(self) -> bool:
+    def _free_bytes_inside(self) -> int:
         # The file never shrinks, so on a disk that it filled itself the room made by deletions is inside it.
         pages = self._environment.stat()
         used = pages["branch_pages"] + pages["leaf_pages"] + pages["overflow_pages"]
-        free = self._environment.info()["last_pgno"] + 1 - used
-        return free * pages["psize"] >= self._space.floor_bytes
+        free: int = self._environment.info()["last_pgno"] + 1 - used
+        return free * int(pages["psize"])
 
     def _transaction(self, jobs: list[Job], *, growing: bool, gather: bool) -> int:
         """Run jobs in one transaction until all are done or the batch is big enough, and make it durable.

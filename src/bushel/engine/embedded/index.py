@@ -66,6 +66,8 @@ class Index:
 
     async def create_partition(self, partition: bytes) -> None:
         checked_partition(partition)
+        if self._find(records.has_partition, partition):
+            return  # needs no room, so that a server starts on a full disk
 
         def work(batch: WriteBatch) -> None:
             batch.create_partition(partition)

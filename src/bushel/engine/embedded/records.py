@@ -93,6 +93,11 @@ def scan(
     return Page(cells, following)
 
 
+def has_partition(transaction: Transaction, partition: bytes) -> bool:
+    """Whether a partition exists."""
+    return transaction.get(partition_key(partition)) is not None
+
+
 def journals(transaction: Transaction) -> list[bytes]:
     """Partitions whose journal has records."""
     found = []
@@ -232,7 +237,7 @@ class WriteBatch:
     def _has(self, partition: bytes) -> bool:
         exists = self._exists.get(partition)
         if exists is None:
-            exists = self.transaction.get(partition_key(partition)) is not None
+            exists = has_partition(self.transaction, partition)
             self._exists[partition] = exists
         return exists
 

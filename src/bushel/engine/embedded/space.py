@@ -30,9 +30,13 @@ class Space:
         self.floor_bytes = floor_bytes
         self._reserve_bytes = reserve_bytes
 
-    def has_room(self) -> bool:
-        """Whether the store may grow. Costs one statvfs, about two microseconds."""
-        return self._free_bytes() >= self.floor_bytes
+    def has_room(self, inside_bytes: int = 0) -> bool:
+        """Whether the store may grow. Costs one statvfs, about two microseconds.
+
+        Args:
+            inside_bytes: Free space inside a file, which deletions can use as well as that of the file system.
+        """
+        return self._free_bytes() + inside_bytes >= self.floor_bytes
 
     def is_used_up(self) -> bool:
         """Whether a write that failed can have failed for want of space, given that it may have taken what was left."""
