@@ -8,7 +8,7 @@ import contextlib
 import mmap
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -20,7 +20,7 @@ from bushel.core.clock import Clock, SystemClock
 from bushel.core.credentials import RootNote, read_credentials, write_credentials
 from bushel.core.ids import Randomness, SystemRandomness
 from bushel.core.settings import CannotStart, Settings
-from bushel.engine.api import Engine
+from bushel.engine.api import Engine, EngineError, Full
 from bushel.protocol.address import Addressing
 from bushel.server import supervisor
 from bushel.server.access_log import AccessLog
@@ -191,7 +191,8 @@ async def _work(plan: Plan, sock: socket.socket, info: WorkerInfo) -> None:
     log.configure(settings.log_level, settings.log_format)
     clock, randomness = SystemClock(), SystemRandomness()
     async with _engine(plan, clock, randomness) as (engine, chores):
-        catalog = await Catalog.open(engine, clock, randomness)
+        with _refusing_to_start(plan.folder):
+            catalog = await Catalog.open(engine, clock, randomness)
         reads = ActiveReads(memoryview(plan.reads), info.index)
         access_log = None if plan.access_log is None else AccessLog(plan.access_log, clock)
         application, health = build(
@@ -207,7 +208,7 @@ async def _work(plan: Plan, sock: socket.socket, info: WorkerInfo) -> None:
         )
         if info.index == 0:
             chores.append(
-                run_sweeper(
+                lambda: run_sweeper(
                     catalog,
                     clock,
                     reads,
@@ -218,9 +219,9 @@ async def _work(plan: Plan, sock: socket.socket, info: WorkerInfo) -> None:
         certificate = _certificate(settings)
         if certificate is not None:
             info.on_reload(certificate.reload)
-            chores.append(certificate.watch())
+            chores.append(certificate.watch)
         await server.listen(sock, None if certificate is None else certificate.context)
-        tasks = [asyncio.create_task(chore) for chore in chores]
+        tasks = [asyncio.create_task(chore()) for chore in chores]
         info.ready()
         await info.stopping.wait()
         health.draining = True
@@ -230,7 +231,20 @@ async def _work(plan: Plan, sock: socket.socket, info: WorkerInfo) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-Chores = list[Coroutine[Any, Any, None]]
+@contextlib.contextmanager
+def _refusing_to_start(folder: Path | None) -> Iterator[None]:
+    """A store that cannot be opened is a reason not to start, in the words of one line, whichever process meets it."""
+    try:
+        yield
+    except Full as problem:
+        raise CannotStart(f"{folder}: {problem}") from problem
+    except EngineError as problem:
+        raise CannotStart(str(problem)) from problem
+    except OSError as problem:
+        raise CannotStart(f"{problem.filename or folder}: {problem.strerror}") from problem
+
+
+Chores = list[Callable[[], Coroutine[Any, Any, None]]]
 
 
 @contextlib.asynccontextmanager
@@ -245,7 +259,8 @@ async def _engine(plan: Plan, clock: Clock, randomness: Randomness) -> AsyncIter
         return
     from bushel.engine.embedded.engine import EmbeddedEngine  # noqa: PLC0415 - one of two is used
 
-    embedded = EmbeddedEngine.open(plan.folder, clock=clock, randomness=randomness)
+    with _refusing_to_start(plan.folder):
+        embedded = EmbeddedEngine.open(plan.folder, clock=clock, randomness=randomness)
 
     async def keep_house() -> None:
         while True:
@@ -253,6 +268,6 @@ async def _engine(plan: Plan, clock: Clock, randomness: Randomness) -> AsyncIter
             await embedded.housekeeping()
 
     try:
-        yield embedded, [keep_house()]
+        yield embedded, [keep_house]
     finally:
         await embedded.close()
