@@ -49,7 +49,7 @@ def pytest_generate_tests(metafunc):
         marker = metafunc.definition.get_closest_marker("server_kinds")
         if marker:
             kinds = [kind for kind in kinds if kind in marker.args]
-        if "second" in metafunc.fixturenames:
+        if "person" in metafunc.fixturenames:
             kinds = [kind for kind in kinds if kind.startswith("embedded")]
     metafunc.parametrize("server", kinds, indirect=True)
 
@@ -240,19 +240,34 @@ class Person(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def people() -> dict[str, tuple[str, str, str, str]]:
+def people() -> dict[tuple[str, str], str]:
+    """Canonical ids of users that were added, by endpoint and name."""
     return {}
 
 
 @pytest.fixture
-def second(server, clients, people) -> Person:
-    """A second user, added with ``bushel user add`` while the server runs."""
-    if server.endpoint not in people:
-        name, access_key, secret_key = "second", "SECONDUSERKEY0000000", "second/user+secret/key0123456789abcdefgh"
-        people[server.endpoint] = (name, server.add_user(name, access_key, secret_key), access_key, secret_key)
-    name, user_id, access_key, secret_key = people[server.endpoint]
-    client = clients(server, keys=(access_key, secret_key))
-    return Person(name, user_id, access_key, secret_key, client, Wire(server.endpoint, access_key, secret_key))
+def person(server, clients, people) -> Callable[[str], Person]:
+    """Users by name, added with ``bushel user add`` while the server runs."""
+
+    def get(name: str) -> Person:
+        access_key, secret_key = f"{name.upper()}USERKEY0000000", f"{name}/user+secret/key0123456789abcdefgh"
+        if (server.endpoint, name) not in people:
+            people[server.endpoint, name] = server.add_user(name, access_key, secret_key)
+        wire = Wire(server.endpoint, access_key, secret_key)
+        client = clients(server, keys=(access_key, secret_key))
+        return Person(name, people[server.endpoint, name], access_key, secret_key, client, wire)
+
+    return get
+
+
+@pytest.fixture
+def second(person) -> Person:
+    return person("second")
+
+
+@pytest.fixture
+def third(person) -> Person:
+    return person("third")
 
 
 # --- buckets ------------------------------------------------------------------------------------------------------

@@ -7,13 +7,6 @@ from typing import NamedTuple
 import pytest
 
 
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.clients)
-            item.add_marker(pytest.mark.server_kinds("embedded-3"))
-
-
 class Files(NamedTuple):
     """What is sent.
 

@@ -43,7 +43,8 @@ $bucket->add_key_filename('dir/a file+', $small) or die 'add_key_filename: ' . $
 $bucket->get_key_filename('dir/a file+', 'GET', "$folder/small") or die 'get_key_filename: ' . $s3->errstr;
 slurp("$folder/small") eq slurp($small) or die 'small file differs';
 
-$bucket->copy_key('copy', "/$bucket_name/plain") or die 'copy_key: ' . $s3->errstr;
+# not copy_key: the one of Debian 12 (0.991) dies before it sends anything
+$bucket->add_key('copy', '', { 'x-amz-copy-source' => "/$bucket_name/plain" }) or die 'copy: ' . $s3->errstr;
 $bucket->get_key('copy')->{value} eq 'value' or die 'copy differs';
 
 $bucket->set_acl({ key => 'plain', acl_short => 'public-read' }) or die 'set_acl: ' . $s3->errstr;
@@ -66,8 +67,15 @@ my $bytes  = slurp($big);
 my ($size, $number, @etags, @numbers) = (6 * 1024 * 1024, 0);
 for (my $at = 0 ; $at < length $bytes ; $at += $size) {
     $number++;
-    my $part = $object->put_part(part_number => $number, upload_id => $upload, value => substr $bytes, $at, $size);
-    $part->is_success or die 'put_part ' . $part->status_line;
+    # what put_part does, which in Debian 12 (0.991) passes arguments that the operation does not know
+    my $part = $object->_perform_operation(
+        'Net::Amazon::S3::Operation::Object::Upload::Part',
+        upload_id   => $upload,
+        part_number => $number,
+        value       => substr($bytes, $at, $size),
+        headers     => {},
+    )->http_response;
+    $part->is_success or die 'part ' . $part->status_line;
     push @etags, $part->header('ETag');
     push @numbers, $number;
 }

@@ -8,6 +8,8 @@ import pytest
 
 from live.programs import found, run
 
+pytestmark = [pytest.mark.clients, pytest.mark.server_kinds("embedded-3")]
+
 AWS = Path(sys.executable).with_name("aws")
 
 

@@ -11,6 +11,8 @@ from live.programs import Nginx
 from live.server import free_port
 from live.wire import Wire
 
+pytestmark = [pytest.mark.clients, pytest.mark.server_kinds("embedded-3")]
+
 MIB = 1024 * 1024
 
 FORWARDED = """

@@ -5,6 +5,8 @@ import io
 import pytest
 from boto3.s3.transfer import TransferConfig
 
+pytestmark = [pytest.mark.clients, pytest.mark.server_kinds("embedded-3")]
+
 
 @pytest.fixture(params=["path", "virtual"])
 def client(request, server, clients):

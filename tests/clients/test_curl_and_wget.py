@@ -5,6 +5,8 @@ import pytest
 from live.programs import found, run
 from live.wire import Wire
 
+pytestmark = [pytest.mark.clients, pytest.mark.server_kinds("embedded-3")]
+
 MIB = 1024 * 1024
 
 
@@ -16,6 +18,7 @@ def curl(server):
     def command(target: str, *options: object) -> str:
         return run(
             *(found("curl"), "-fsS", "--path-as-is", "--aws-sigv4", "aws:amz:us-east-1:s3", "--user", user),
+            *("-H", "x-amz-content-sha256: UNSIGNED-PAYLOAD"),  # S3 wants it; Debian 12's curl does not add it
             *(*options, f"{server.endpoint}{target}"),
         )
 
@@ -87,7 +90,10 @@ def test_presigned_with_curl_and_wget(server, wire: Wire, files, bucket, tmp_pat
     half.write_bytes(files.big.read_bytes()[: 9 * MIB + 3])
     run(*wget, "--continue", "-O", half, url("GET", f"/{bucket}/dir/b%20ig%2B"))
     assert half.read_bytes() == files.big.read_bytes()
-    run(*wget, "--method=PUT", f"--body-file={files.small}", "-O", "/dev/null", url("PUT", f"/{bucket}/four"))
+    if version == 4:
+        run(*wget, "--method=PUT", f"--body-file={files.small}", "-O", "/dev/null", url("PUT", f"/{bucket}/four"))
+    else:  # wget adds a Content-Type, which V2 signs
+        run(*curl, "-T", files.small, url("PUT", f"/{bucket}/four"))
     run(*curl, "-r", "5-9", "-o", tmp_path / "piece", url("GET", f"/{bucket}/four"))
     assert (tmp_path / "piece").read_bytes() == files.small.read_bytes()[5:10]
     run(*curl, "-I", url("HEAD", f"/{bucket}/four"))

@@ -6,6 +6,8 @@ import pytest
 
 from live.programs import found, run
 
+pytestmark = [pytest.mark.clients, pytest.mark.server_kinds("embedded-3")]
+
 
 @pytest.mark.parametrize("version", ["V2", "V4"])
 def test_a_day_with_net_amazon_s3(server, s3, files, bucket_names, tmp_path, version):

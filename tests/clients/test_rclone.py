@@ -6,6 +6,8 @@ import pytest
 
 from live.programs import found, run
 
+pytestmark = [pytest.mark.clients, pytest.mark.server_kinds("embedded-3")]
+
 
 @pytest.fixture(params=["v4", "v2", "virtual"])
 def rclone(request, server, tmp_path):

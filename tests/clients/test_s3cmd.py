@@ -4,6 +4,8 @@ import pytest
 
 from live.programs import found, run
 
+pytestmark = [pytest.mark.clients, pytest.mark.server_kinds("embedded-3")]
+
 CONFIG = """[default]
 access_key = {access_key}
 secret_key = {secret_key}

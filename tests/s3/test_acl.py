@@ -230,7 +230,7 @@ def _grant(permission: str, grantee: str) -> dict[str, str]:
 def test_each_permission_of_an_object_opens_its_own_door(s3, second, bucket, put, root_id, permission):
     put("key", b"x", GrantFullControl=f"id={root_id}", **_grant(permission, f'id="{second.id}"'))
     doors = {
-        "READ": second.s3.get_object(Bucket=bucket, Key="key")["Body"].read,
+        "READ": lambda: second.s3.get_object(Bucket=bucket, Key="key"),
         "READ_ACP": lambda: second.s3.get_object_acl(Bucket=bucket, Key="key"),
         "WRITE_ACP": lambda: second.s3.put_object_acl(Bucket=bucket, Key="key", ACL="private"),
     }
@@ -371,23 +371,26 @@ def test_the_acl_of_nothing(s3, bucket):
 # --- objects of others ----------------------------------------------------------------------------------------------
 
 
-def test_the_writer_owns_the_object(s3, second, bucket, root_id):
+def test_the_writer_owns_the_object(s3, second, third, bucket_names):
     """ObjectWriter: the bucket's owner may delete what others wrote, but not read it unless it is granted."""
-    s3.put_bucket_acl(Bucket=bucket, GrantFullControl=f"id={root_id}", GrantWrite=f"id={second.id}")
-    second.s3.put_object(Bucket=bucket, Key="theirs", Body=b"x")
-    listed = s3.list_objects_v2(Bucket=bucket, FetchOwner=True)["Contents"][0]
-    assert listed["Owner"]["ID"] == second.id
+    bucket = bucket_names(second.s3)
+    second.s3.create_bucket(Bucket=bucket)
+    second.s3.put_bucket_acl(Bucket=bucket, GrantFullControl=f"id={second.id}", GrantWrite=f"id={third.id}")
+    third.s3.put_object(Bucket=bucket, Key="theirs", Body=b"x")
+    listed = second.s3.list_objects_v2(Bucket=bucket, FetchOwner=True)["Contents"][0]
+    assert listed["Owner"]["ID"] == third.id
     with refused("AccessDenied", 403):
-        s3.get_object(Bucket=bucket, Key="theirs")
-    assert second.s3.get_object(Bucket=bucket, Key="theirs")["Body"].read() == b"x"
+        second.s3.get_object(Bucket=bucket, Key="theirs")
+    assert third.s3.get_object(Bucket=bucket, Key="theirs")["Body"].read() == b"x"
+    assert s3.get_object(Bucket=bucket, Key="theirs")["Body"].read() == b"x"  # the server's root may do everything
     for canned, permission in (("bucket-owner-read", "READ"), ("bucket-owner-full-control", "FULL_CONTROL")):
-        second.s3.put_object(Bucket=bucket, Key="theirs", Body=b"x", ACL=canned)
-        assert s3.get_object(Bucket=bucket, Key="theirs")["Body"].read() == b"x"
-        acl = second.s3.get_object_acl(Bucket=bucket, Key="theirs")
-        assert grants(acl) == {(second.id, "FULL_CONTROL"), (root_id, permission)}
-    second.s3.put_object(Bucket=bucket, Key="theirs", Body=b"x")
-    s3.delete_object(Bucket=bucket, Key="theirs")
-    assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
+        third.s3.put_object(Bucket=bucket, Key="theirs", Body=b"x", ACL=canned)
+        assert second.s3.get_object(Bucket=bucket, Key="theirs")["Body"].read() == b"x"
+        acl = third.s3.get_object_acl(Bucket=bucket, Key="theirs")
+        assert grants(acl) == {(third.id, "FULL_CONTROL"), (second.id, permission)}
+    third.s3.put_object(Bucket=bucket, Key="theirs", Body=b"x")
+    second.s3.delete_object(Bucket=bucket, Key="theirs")
+    assert "Contents" not in second.s3.list_objects_v2(Bucket=bucket)
 
 
 def test_every_combination_of_two_headers_is_kept(s3, bucket, put, root_id):

@@ -59,13 +59,22 @@ class Claim:
         if self._query is not None:
             headers = {**_fields_in_query(self._query), **headers}
         text = string_to_sign(request, headers, self._moment, self._address)
-        if not self._signature.isascii() or not hmac.compare_digest(_signature(text, secret), self._signature):
-            refuse_signature(self.access_key, text, self._signature)
+        if not self._matches(text, secret):
+            # botocore signs "/bucket/" and sends "/bucket"; S3 takes both.
+            path = request.path
+            bare = self._address.on_service_host and len(path) > 1 and path.count("/") == 1
+            if not bare or not self._matches(
+                string_to_sign(request, headers, self._moment, self._address, path + "/"), secret
+            ):
+                refuse_signature(self.access_key, text, self._signature)
         token = headers.get("x-amz-security-token") or (self._query or {}).get("x-amz-security-token")
         if token is not None:
             raise S3Error("InvalidToken", headers=None, **{"Token-0": token})
         for name in headers.keys() - request.headers.keys():
             request.headers[name] = headers[name]
+
+    def _matches(self, text: str, secret: str) -> bool:
+        return self._signature.isascii() and hmac.compare_digest(_signature(text, secret), self._signature)
 
 
 def _fields_in_query(query: dict[str, str]) -> dict[str, str]:
@@ -78,7 +87,9 @@ def _fields_in_query(query: dict[str, str]) -> dict[str, str]:
     }
 
 
-def string_to_sign(request: Request, headers: dict[str, str], moment: str, address: Address) -> str:
+def string_to_sign(
+    request: Request, headers: dict[str, str], moment: str, address: Address, path: str | None = None
+) -> str:
     """Method, Content-MD5, Content-Type, date or expiry, the x-amz-* headers and the resource.
 
     Args:
@@ -86,11 +97,12 @@ def string_to_sign(request: Request, headers: dict[str, str], moment: str, addre
         headers: Its header fields, and those that its query stands for.
         moment: The Date header as sent (empty where x-amz-date takes its place), or the Expires parameter.
         address: Its bucket goes before the path where the host named it.
+        path: Signed in place of the request's path.
     """
     lines = [request.method, headers.get("content-md5", ""), headers.get("content-type", ""), moment]
     lines += [f"{name}:{headers[name]}" for name in sorted(headers) if name.startswith("x-amz-")]
     bucket = "" if address.on_service_host else f"/{address.bucket}"
-    lines.append(f"{bucket}{request.path}{_subresources(request.query)}")
+    lines.append(f"{bucket}{request.path if path is None else path}{_subresources(request.query)}")
     return "\n".join(lines)
 
 
