@@ -210,7 +210,8 @@ class Users:
                     return Change(result=False)
                 return Change(writes=change(current, other, decode_access_key(raw_key).secret_key), result=True)
 
-            if await self._engine.commit(SYSTEM, USERS_ROW, reads, apply):
+            # What is there is replaced or goes: a user can be kept out while the disk is full.
+            if await self._engine.commit(SYSTEM, USERS_ROW, reads, apply, reclaims=True):
                 return
 
 
