@@ -68,12 +68,13 @@ my ($size, $number, @etags, @numbers) = (6 * 1024 * 1024, 0);
 for (my $at = 0 ; $at < length $bytes ; $at += $size) {
     $number++;
     # what put_part does, which in Debian 12 (0.991) passes arguments that the operation does not know
+    my $piece = substr $bytes, $at, $size;
     my $part = $object->_perform_operation(
         'Net::Amazon::S3::Operation::Object::Upload::Part',
         upload_id   => $upload,
         part_number => $number,
-        value       => substr($bytes, $at, $size),
-        headers     => {},
+        value       => $piece,
+        headers     => { 'Content-Length' => length $piece },
     )->http_response;
     $part->is_success or die 'part ' . $part->status_line;
     push @etags, $part->header('ETag');

@@ -67,12 +67,13 @@ http {{
     def start(self) -> "Nginx":
         import socket
 
-        self.process = subprocess.Popen(
-            [found("nginx"), "-p", str(self.folder), "-c", str(self.folder / "nginx.conf")],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=(self.folder / "stderr.log").open("wb"),
-        )
+        with (self.folder / "stderr.log").open("wb") as log:
+            self.process = subprocess.Popen(
+                [found("nginx"), "-p", str(self.folder), "-c", str(self.folder / "nginx.conf")],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
 
         def answers() -> bool:
             assert self.process is not None

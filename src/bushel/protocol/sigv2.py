@@ -59,14 +59,10 @@ class Claim:
         if self._query is not None:
             headers = {**_fields_in_query(self._query), **headers}
         text = string_to_sign(request, headers, self._moment, self._address)
-        if not self._matches(text, secret):
-            # botocore signs "/bucket/" and sends "/bucket"; S3 takes both.
-            path = request.path
-            bare = self._address.on_service_host and len(path) > 1 and path.count("/") == 1
-            if not bare or not self._matches(
-                string_to_sign(request, headers, self._moment, self._address, path + "/"), secret
-            ):
-                refuse_signature(self.access_key, text, self._signature)
+        if not self._matches(text, secret) and not any(
+            self._matches(other, secret) for other in self._other_readings(request, text)
+        ):
+            refuse_signature(self.access_key, text, self._signature)
         token = headers.get("x-amz-security-token") or (self._query or {}).get("x-amz-security-token")
         if token is not None:
             raise S3Error("InvalidToken", headers=None, **{"Token-0": token})
@@ -75,6 +71,18 @@ class Claim:
 
     def _matches(self, text: str, secret: str) -> bool:
         return self._signature.isascii() and hmac.compare_digest(_signature(text, secret), self._signature)
+
+    def _other_readings(self, request: Request, text: str) -> list[str]:
+        """What clients in use sign instead, and S3 takes: the same request in other words."""
+        lines, _, resource = text.rpartition("\n")
+        found = []
+        if self._address.on_service_host and request.path.count("/") == 1 and len(request.path) > 1:
+            path, question, rest = resource.partition("?")
+            found.append(f"{lines}\n{path}/{question}{rest}")  # botocore sends "/bucket" and signs "/bucket/"
+        if "=&" in resource or resource.endswith("="):
+            bare = resource.replace("=&", "&").removesuffix("=")
+            found.append(f"{lines}\n{bare}")  # rclone sends "?uploads=" and signs "?uploads"
+        return found
 
 
 def _fields_in_query(query: dict[str, str]) -> dict[str, str]:
@@ -87,9 +95,7 @@ def _fields_in_query(query: dict[str, str]) -> dict[str, str]:
     }
 
 
-def string_to_sign(
-    request: Request, headers: dict[str, str], moment: str, address: Address, path: str | None = None
-) -> str:
+def string_to_sign(request: Request, headers: dict[str, str], moment: str, address: Address) -> str:
     """Method, Content-MD5, Content-Type, date or expiry, the x-amz-* headers and the resource.
 
     Args:
@@ -97,12 +103,11 @@ def string_to_sign(
         headers: Its header fields, and those that its query stands for.
         moment: The Date header as sent (empty where x-amz-date takes its place), or the Expires parameter.
         address: Its bucket goes before the path where the host named it.
-        path: Signed in place of the request's path.
     """
     lines = [request.method, headers.get("content-md5", ""), headers.get("content-type", ""), moment]
     lines += [f"{name}:{headers[name]}" for name in sorted(headers) if name.startswith("x-amz-")]
     bucket = "" if address.on_service_host else f"/{address.bucket}"
-    lines.append(f"{bucket}{request.path if path is None else path}{_subresources(request.query)}")
+    lines.append(f"{bucket}{request.path}{_subresources(request.query)}")
     return "\n".join(lines)
 
 
