@@ -11,9 +11,11 @@ What must not be here: what the jobs write (``records.py``).
 
 import asyncio
 import errno
+import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,6 +30,10 @@ from bushel.engine.embedded.space import Space
 MAX_BATCH_JOBS: Final = 256
 MAX_BATCH_BYTES: Final = 8 * 1024 * 1024
 """A batch is cut after this many jobs or bytes written: it bounds how long the first one waits, and LMDB's memory."""
+
+_REOPEN_SECONDS: Final = 10
+
+_log: Final = logging.getLogger(__name__)
 
 Work = Callable[[WriteBatch], Any]
 """What a job does in the transaction. It raises before its first write, or not at all while the index is sound. It may
@@ -54,8 +60,11 @@ class _Spoiled(Exception):
 class Committer:
     """Runs jobs in write transactions, on a thread of its own."""
 
-    def __init__(self, environment: lmdb.Environment, *, clock: Clock, space: Space) -> None:
+    def __init__(
+        self, environment: lmdb.Environment, *, clock: Clock, space: Space, reopen: Callable[[], lmdb.Environment]
+    ) -> None:
         self._environment = environment
+        self._reopen = reopen
         self._clock = clock
         self._space = space
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
@@ -198,10 +207,38 @@ class Committer:
                 transaction.commit()
             else:
                 transaction.abort()
-        except BaseException:
+        except BaseException as error:
             transaction.abort()
+            if isinstance(error, lmdb.Error):
+                self._revive(jobs[0].future.get_loop())
             raise
         return done
+
+    def _revive(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Open the environment anew if the failed commit has made it useless.
+
+        When the page that ends a commit cannot be written (to a full disk that never overwrites in place, say), LMDB
+        refuses everything in this process from then on, reads too. What is on the disk is sound.
+        """
+        try:
+            self._environment.begin().abort()
+        except lmdb.PanicError:
+            opened: Future[None] = Future()
+
+            def reopen() -> None:
+                try:
+                    self._environment = self._reopen()
+                    opened.set_result(None)
+                except Exception as error:  # noqa: BLE001 - it is told to who waits
+                    opened.set_exception(error)
+
+            try:
+                loop.call_soon_threadsafe(reopen)  # where the readers are, so that none is in the middle of it
+                opened.result(_REOPEN_SECONDS)
+            except Exception:  # noqa: BLE001 - the commit has failed anyway, and its error is the one to tell
+                _log.exception("cannot open the index anew after a failed commit")
+            else:
+                _log.warning("opened the index anew after a failed commit")
 
 
 def _failure(error: Exception) -> EngineError:

@@ -32,8 +32,10 @@ class Index:
     """An open index. Open it after fork, and once in a process."""
 
     def __init__(self, folder: Path, *, clock: Clock, space: Space, map_bytes: int = MAP_BYTES) -> None:
+        self._folder = folder
+        self._map_bytes = map_bytes
         self._environment = open_environment(folder, map_bytes=map_bytes)
-        self._committer = Committer(self._environment, clock=clock, space=space)
+        self._committer = Committer(self._environment, clock=clock, space=space, reopen=self._reopen)
         self._closed = False
         _open_indexes.add(self)
 
@@ -58,6 +60,12 @@ class Index:
         self._closed = True
         self._committer.after_fork()
 
+    def _reopen(self) -> lmdb.Environment:
+        """Close the environment and open it anew, on the event loop: nobody else reads."""
+        self._environment.close()
+        self._environment = open_environment(self._folder, map_bytes=self._map_bytes)
+        return self._environment
+
     def check_readers(self) -> None:
         """Free the slots of readers whose process was killed: each would pin the pages it saw for ever."""
         self._environment.reader_check()
@@ -66,13 +74,13 @@ class Index:
 
     async def create_partition(self, partition: bytes) -> None:
         checked_partition(partition)
-        if self._find(records.has_partition, partition):
-            return  # needs no room, so that a server starts on a full disk
+        # One that is there needs no room: a server has to start on a full disk.
+        there = self._find(records.has_partition, partition)
 
         def work(batch: WriteBatch) -> None:
             batch.create_partition(partition)
 
-        await self._committer.submit(work, reclaims=False)
+        await self._committer.submit(work, reclaims=there)
 
     async def drop_if_empty(self, partition: bytes) -> bool:
         checked_partition(partition)
