@@ -180,12 +180,12 @@ class Connection(asyncio.Protocol):
         else:
             self._close()
 
-    def refuse(self, error: S3Error) -> None:
+    def refuse(self, error: S3Error, method: str = "GET") -> None:
         """Answer what is no request, or not one that is handled, and close."""
         self._framing = PLAIN
         self._broken = True
         try:
-            sending.send(self, "GET", self._server.render_error(error, self._request))
+            sending.send(self, method, self._server.render_error(error, self._request))
         except Exception:  # noqa: BLE001 - a client that is at fault must not be answered by a hang
             _log.exception("cannot say %s", error.code)
             self.transport.write(_LAST_RESORT)
@@ -219,7 +219,7 @@ class Connection(asyncio.Protocol):
                     at = self._receive(self._body, data, at)
                 elif self._gathered is not None:
                     at = self._gather(self._gathered, data, at)
-                elif self._busy or self.writing_held or turns == MAX_TURNS:
+                elif self._busy or self.writing_held or self._backlog or turns == MAX_TURNS:
                     self._shelve(data[at:], again=turns == MAX_TURNS)
                     return
                 else:
@@ -248,7 +248,11 @@ class Connection(asyncio.Protocol):
             raw = bytes(self._partial[:end])
             at += end + 4 - seen
             self._partial = None
-        request, framing = parse_head(raw)
+        try:
+            request, framing = parse_head(raw)
+        except S3Error as error:
+            self.refuse(error, "HEAD" if raw.startswith(b"HEAD ") else "GET")
+            return len(data)
         request.peer = self._peer
         request.secure = self._secure
         if self._proxied and self._server.proxies is not None:
@@ -274,7 +278,7 @@ class Connection(asyncio.Protocol):
         self._owes_continue = framing.expects_continue
         self._body = request.body = body = WireBody(self, length, expected=framing.expects_continue)
         # What has come is there before anybody asks for it: a body that came with its head needs no waiting.
-        if at < len(data):
+        if at < len(data) or body.ended:
             at = self._receive(body, data, at)
         self._start(request)
         return at
@@ -437,7 +441,8 @@ class Connection(asyncio.Protocol):
         return "\r\nConnection: keep-alive" if framing.old else ""
 
     def is_lost(self) -> bool:
-        return self._lost
+        # A transport whose send failed says so at once; connection_lost comes when whoever writes pauses.
+        return self._lost or self.transport.is_closing()
 
     async def write_on(self) -> None:
         self._writable = self._server.loop.create_future()

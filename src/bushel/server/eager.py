@@ -80,6 +80,9 @@ class _Started(Coroutine[Any, Any, None]):
         self.cancelled += 1
         return True
 
+    def done(self) -> bool:
+        return self.task is not None and self.task.done()
+
     def cancelling(self) -> int:
         return self.cancelled if self.task is None else self.task.cancelling()
 
