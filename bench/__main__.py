@@ -58,9 +58,10 @@ class Void(Exception):
 class Served:
     """A server under test and its process tree."""
 
-    def __init__(self, process: subprocess.Popen, endpoint: str) -> None:
+    def __init__(self, process: subprocess.Popen, endpoint: str, *, signs: bool) -> None:
         self.process = process
         self.endpoint = endpoint
+        self.signs = signs
 
     def cpu_seconds(self) -> float:
         return sum(_cpu_ticks(pid) for pid in _tree(self.process.pid)) / TICK
@@ -93,7 +94,7 @@ def start_bushel(folder: Path) -> Served:
     )
     assert process.stdout is not None
     first = process.stdout.readline()
-    return Served(process, first.rpartition(" ")[2].strip())
+    return Served(process, first.rpartition(" ")[2].strip(), signs=True)
 
 
 def start_nginx(folder: Path) -> Served:
@@ -136,7 +137,7 @@ def start_nginx(folder: Path) -> Served:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
             connection.request("GET", "/k00000")
             if connection.getresponse().status == 200:
-                return Served(process, f"http://127.0.0.1:{port}")
+                return Served(process, f"http://127.0.0.1:{port}", signs=False)
         except OSError:
             if time.monotonic() > deadline:
                 raise Void("nginx does not serve") from None
@@ -147,12 +148,13 @@ def _free_port() -> int:
         return free.getsockname()[1]
 
 
-def digits(number: int) -> str:
-    return f"{number:05d}" + hashlib.md5(b"%d" % number).hexdigest()[:11]
+def digits(number: int, turn: int = 0) -> str:
+    return f"{number:05d}" + hashlib.md5(b"%d %d" % (number, turn)).hexdigest()[:11]
 
 
-def body_of(number: int) -> bytes:
-    return (digits(number) * 640).encode()
+def body_of(number: int, turn: int = 0) -> bytes:
+    """What a key holds after some round of PUTs."""
+    return (digits(number, turn) * 640).encode()
 
 
 def signed(endpoint: str, method: str, path: str, payload_hash: str) -> dict[str, str]:
@@ -217,21 +219,25 @@ def measure(
     return Figure(cpu * 1e6 / answered, answered * 1e6 / duration_us, count * 1e6 / duration_us)
 
 
-def put_large(served: Served, source: Path, repeats: int) -> Figure:
-    """wrk would hold bodies of this size in Lua; curl streams them, two at a time."""
+def large(served: Served, method: str, paths: list[str], source: Path) -> Figure:
+    """Objects of 64 MiB, two at a time. wrk would hold their bodies in Lua; curl streams them."""
     before, began = served.cpu_seconds(), time.monotonic()
-    for turn in range(repeats):
+    for pair in zip(paths[::2], paths[1::2], strict=True):
         running = []
-        for lane in range(2):
-            path = f"/bench/put-large-{turn}-{lane}"
-            headers = signed(served.endpoint, "PUT", path, "UNSIGNED-PAYLOAD")
+        for path in pair:
+            headers = signed(served.endpoint, method, path, "UNSIGNED-PAYLOAD") if served.signs else {}
             flags = [flag for name, value in headers.items() for flag in ("-H", f"{name}: {value}")]
-            command = ["curl", "-sf", "-o", "/dev/null", "-T", str(source), "-H", "Expect:", *flags]
-            running.append(subprocess.Popen([*command, served.endpoint + path]))
-        if any(process.wait() for process in running):
-            raise Void("a large PUT failed")
+            body = ["-T", str(source), "-H", "Expect:"] if method == "PUT" else []
+            told = ["-o", "/dev/null", "-w", "%{http_code} %{size_download}"]
+            command = ["curl", "-s", *told, *body, *flags, served.endpoint + path]
+            running.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+        expected = "200 0" if method == "PUT" else f"200 {LARGE_BYTES}"
+        for process in running:
+            answer = process.communicate()[0]
+            if answer != expected:
+                raise Void(f"a large {method} answered {answer}, not {expected}")
     elapsed = time.monotonic() - began
-    count = 2 * repeats
+    count = len(paths)
     return Figure((served.cpu_seconds() - before) * 1e6 / count, count / elapsed, count * LARGE_BYTES / elapsed)
 
 
@@ -251,6 +257,7 @@ class Bench:
         self.folder = folder
         self.seconds = seconds
         self.keys = keys
+        self.turn = 0
         self.nginx = start_nginx(folder / "nginx")
         self.bushel = start_bushel(folder / "data")
         self.figures: dict[str, list[Figure]] = {}
@@ -276,6 +283,7 @@ class Bench:
 
     def round(self) -> None:
         """Every stage once, ours and nginx's in turns. Signed anew: signatures are good for 15 minutes."""
+        self.turn += 1
         ours, theirs = self.bushel.endpoint, self.nginx.endpoint
         get, link, put, listing = (self._records(name) for name in ("get", "link", "put", "list"))
         static = self._records("static")
@@ -283,8 +291,8 @@ class Bench:
             path = f"/bench/k{number:05d}"
             get.add("GET", path, signed(ours, "GET", path, EMPTY))
             link.add("GET", presigned(ours, path), {"Host": urlsplit(ours).netloc})
-            digest = hashlib.sha256(body_of(number)).hexdigest()
-            put.add("PUT", path, signed(ours, "PUT", path, digest), digits(number))
+            digest = hashlib.sha256(body_of(number, self.turn)).hexdigest()
+            put.add("PUT", path, signed(ours, "PUT", path, digest), digits(number, self.turn))
             static.add("GET", f"/k{number:05d}", {"Host": urlsplit(theirs).netloc})
         for number in range(0, max(1, self.keys - 101), 7):
             query = f"/bench?list-type=2&max-keys=100&start-after=k{number:05d}"
@@ -293,7 +301,8 @@ class Bench:
             records.close()
         self._note("nginx GET", measure(self.nginx, static.file, self.seconds, 200, "digits"))
         self._note("GET", measure(self.bushel, get.file, self.seconds, 200, "digits"))
-        self._note("PUT", measure(self.bushel, put.file, self.seconds, 200, "none"))
+        puts = measure(self.bushel, put.file, self.seconds, 200, "none")
+        self._note("PUT", puts._replace(bytes_per_second=puts.per_second * BODY_BYTES))
         self._note("nginx GET", measure(self.nginx, static.file, self.seconds, 200, "digits"))
         self._note("GET presigned", measure(self.bushel, link.file, self.seconds, 200, "digits"))
         hundred = "prefix:<KeyCount>100</KeyCount>"
@@ -301,22 +310,34 @@ class Bench:
         self._large()
 
     def _large(self) -> None:
-        for name, served, path in (
-            ("nginx GET 64 MiB", self.nginx, "/large"),
-            ("GET 64 MiB", self.bushel, "/bench/large"),
-        ):
-            records = self._records("large")
-            headers = {} if served is self.nginx else signed(served.endpoint, "GET", path, EMPTY)
-            records.add("GET", path, {"Host": urlsplit(served.endpoint).netloc, **headers})
-            figure = measure(served, records.close(), self.seconds, 200, f"length:{LARGE_BYTES}", connections=2)
-            self._note(name, figure)
         source = self.folder / "nginx" / "files" / "large"
-        self._note("PUT 64 MiB", put_large(self.bushel, source, max(1, int(self.seconds))))
+        pairs = 2 * max(1, int(self.seconds))
+        # The first pair is not measured: what was written a moment ago is not written back yet.
+        for count in (2, pairs):
+            theirs = large(self.nginx, "GET", ["/large"] * count, source)
+            ours = large(self.bushel, "GET", ["/bench/large"] * count, source)
+        self._note("nginx GET 64 MiB", theirs)
+        self._note("GET 64 MiB", ours)
+        lanes = [f"/bench/put-large-{turn}-{lane}" for turn in range(pairs // 2) for lane in range(2)]
+        self._note("PUT 64 MiB", large(self.bushel, "PUT", lanes, source))
 
     def check_bodies(self) -> None:
+        """That a sample of the keys holds what was put there last, and that the last round did put something."""
+        changed = 0
         for number in range(0, self.keys, 97):
-            if call(self.bushel, "GET", f"/bench/k{number:05d}") != body_of(number):
+            found = call(self.bushel, "GET", f"/bench/k{number:05d}")
+            put = [body_of(number, turn) for turn in range(self.turn + 1)]
+            if found not in put:
                 raise Void(f"k{number:05d} does not hold what was put")
+            changed += found == put[-1]
+        if not changed:
+            raise Void("the last round's PUTs left no trace")
+        whole = (self.folder / "nginx" / "files" / "large").read_bytes()
+        if (
+            call(self.bushel, "GET", "/bench/large") != whole
+            or call(self.bushel, "GET", "/bench/put-large-0-1") != whole
+        ):
+            raise Void("a large object does not hold what was put")
 
     def _records(self, name: str) -> Records:
         return Records(self.folder / f"{name}.txt")
@@ -330,7 +351,7 @@ def report(figures: dict[str, list[Figure]]) -> bool:
     unit = statistics.median(each.cpu_us for each in figures["nginx GET"])
     kept = True
     print(f"\nunit: {unit:.1f} us, nginx's CPU for one static GET of 10 KiB in this run\n")
-    print(f"{'':18}{'CPU us':>10}{'min':>9}{'max':>9}{'units':>8}{'limit':>7}{'req/s':>10}{'MB/s':>9}")
+    print(f"{'':18}{'CPU us':>10}{'min':>9}{'max':>9}{'units':>10}{'limit':>7}{'req/s':>10}{'MB/s':>9}")
     for name, rounds in figures.items():
         cpu = [each.cpu_us for each in rounds]
         middle = statistics.median(cpu)
@@ -339,9 +360,8 @@ def report(figures: dict[str, list[Figure]]) -> bool:
         speed = statistics.median(each.per_second for each in rounds)
         flow = statistics.median(each.bytes_per_second for each in rounds) / 1e6
         told = f"{limit:g}" if limit else ""
-        print(
-            f"{name:18}{middle:10.1f}{min(cpu):9.1f}{max(cpu):9.1f}{middle / unit:8.2f}{told:>7}{speed:10.0f}{flow:9.1f}"
-        )
+        spread = f"{middle:10.1f}{min(cpu):9.1f}{max(cpu):9.1f}"
+        print(f"{name:18}{spread}{middle / unit:10.2f}{told:>7}{speed:10.0f}{flow:9.1f}")
     return kept
 
 

@@ -1,8 +1,8 @@
 -- Sends prepared requests in turn, each signed on its own, and checks every answer.
 --
 -- Arguments: a file of records, the expected status, how bodies look ("digits": 16 digits repeated; "prefix:TEXT": the
--- answer starts with TEXT; "length:N"; "none"). A record is: method, path, number of header lines, the lines, body kind
--- ("-" or 16 digits, or "file:PATH"), one per line.
+-- answer contains TEXT; "none"). A record is: method, path, number of header lines, body ("-" or 16 digits to repeat),
+-- and the header lines below.
 
 local threads = {}
 
@@ -29,11 +29,7 @@ function init(arguments)
       headers[name] = value
     end
     local body = nil
-    if kind:match("^file:") then
-      local file = io.open(kind:sub(6), "rb")
-      body = file:read("*a")
-      file:close()
-    elseif kind ~= "-" then
+    if kind ~= "-" then
       body = kind:rep(640)
     end
     table.insert(prepared, wrk.format(method, path, headers, body))
@@ -55,8 +51,6 @@ function response(code, headers, body)
     good = #body == 10240 and body == body:sub(1, 16):rep(640)
   elseif good and look:sub(1, 7) == "prefix:" then
     good = body:find(look:sub(8), 1, true) ~= nil
-  elseif good and look:sub(1, 7) == "length:" then
-    good = #body == tonumber(look:sub(8))
   end
   if not good then
     bad = bad + 1
