@@ -4,7 +4,6 @@
 import contextlib
 import hashlib
 import random
-import time
 
 import pytest
 
@@ -323,32 +322,3 @@ def test_other_users_cannot_touch_an_upload(second, s3, bucket, begin, part):
         with refused("AccessDenied", 403):
             call()
     assert len(s3.list_parts(Bucket=bucket, Key="key", UploadId=upload)["Parts"]) == 1
-
-
-@pytest.mark.timeout(300)
-@pytest.mark.server_kinds("embedded-1", "embedded-3")
-def test_ten_thousand_parts_complete_in_under_a_second(s3, bucket, begin, complete, clients, server):
-    """Complete moves no data. Parts are copies of ranges, so that ten thousand of 5 MiB need not be sent."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    s3.put_object(Bucket=bucket, Key="source", Body=BIG)
-    upload = begin()
-
-    def copy(number):
-        answer = s3.upload_part_copy(
-            Bucket=bucket, Key="key", UploadId=upload, PartNumber=number, CopySource=f"{bucket}/source"
-        )
-        return {"PartNumber": number, "ETag": answer["CopyPartResult"]["ETag"]}
-
-    with ThreadPoolExecutor(16) as pool:
-        parts = list(pool.map(copy, range(1, 10_001)))
-    started = time.monotonic()
-    answer = complete(upload, parts)
-    took = time.monotonic() - started
-    assert answer["ETag"].endswith('-10000"')
-    head = s3.head_object(Bucket=bucket, Key="key")
-    assert head["ContentLength"] == 10_000 * len(BIG)
-    border = 7777 * len(BIG)
-    got = s3.get_object(Bucket=bucket, Key="key", Range=f"bytes={border - 3}-{border + 2}")["Body"].read()
-    assert got == BIG[-3:] + BIG[:3]
-    assert took < 1.0
