@@ -28,7 +28,6 @@ from bushel.server.health import Health
 from bushel.service.authn import Authenticator
 from bushel.service.context import Context, Service
 from bushel.service.faults import as_s3_error
-from bushel.service.payload import Payload
 from bushel.service.registry import HANDLERS
 
 OWN_PAGES: Final = "/_/"
@@ -59,6 +58,7 @@ class Pipeline:
         # Request ids only have to differ: a random start for each process, then one after the other.
         self._last_id = int.from_bytes(randomness.token(8), "big")
         self._host_id = randomness.token(24).hex()
+        self._host_field = ("x-amz-id-2", self._host_id)
 
     async def __call__(self, request: Request) -> Response:
         self._last_id = number = (self._last_id + 1) & 0xFFFF_FFFF_FFFF_FFFF
@@ -76,22 +76,20 @@ class Pipeline:
                 headers = request.headers
                 operation = route(request.method, resource, query, headers)
                 if operation.refused is not None:
-                    raise S3Error("NotImplemented")
-                payload = Payload(request, claim, secret_key)
+                    raise S3Error("NotImplemented.Operation", Operation=operation.name)
+                ctx = Context(self._service, caller, request, claim, secret_key)
                 document = b""
                 if operation.body == "document":
-                    document = await payload.read_document(
+                    document = await ctx.payload.read_document(
                         operation.document_limit, checksum_of_object=operation is COMPLETE_MULTIPART_UPLOAD
                     )
                 bound = operation.read_input(bucket, key, query, headers, document)
-                ctx = Context(
-                    self._service, caller, payload, headers, self._endpoint(request), has_query=bool(request.query)
-                )
                 output = await HANDLERS[operation.name](ctx, bound)
                 response = self._answer(operation, ctx, output)
         except Exception as error:  # noqa: BLE001 - as_s3_error logs what nobody expected
             response = self._answer_error(request, as_s3_error(error), request_id)
-        response.headers += (("x-amz-request-id", request_id), ("x-amz-id-2", self._host_id))
+        response.headers.append(("x-amz-request-id", request_id))
+        response.headers.append(self._host_field)
         if self._access_log is not None:
             self._access_log.write(request, response, operation, request_id)
         return response
@@ -101,7 +99,7 @@ class Pipeline:
         self._last_id = number = (self._last_id + 1) & 0xFFFF_FFFF_FFFF_FFFF
         request_id = f"{number:016X}"
         response = self._answer_error(request, error, request_id)
-        response.headers += (("x-amz-request-id", request_id), ("x-amz-id-2", self._host_id))
+        response.headers += (("x-amz-request-id", request_id), self._host_field)
         return response
 
     @staticmethod
@@ -126,6 +124,3 @@ class Pipeline:
         if error.status == 304:
             return Response(304, [])
         return Response(error.status, headers, body)
-
-    def _endpoint(self, request: Request) -> str:
-        return self._service.public_endpoint or f"{'https' if request.secure else 'http'}://{request.host}"

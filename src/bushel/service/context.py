@@ -3,13 +3,14 @@
 No base class and no globals: an operation reads this object and nothing else.
 """
 
-from collections.abc import Mapping
 from typing import Final, NamedTuple, Protocol
 
 from bushel.catalog import Catalog
 from bushel.catalog.records import BucketRecord
 from bushel.core.clock import Clock
+from bushel.protocol.credentials import Claim
 from bushel.protocol.errors import S3Error
+from bushel.protocol.message import Request
 from bushel.service.payload import Payload
 from bushel.service.reads import ActiveReads
 
@@ -86,33 +87,51 @@ class Context:
     """One request as an operation sees it.
 
     Attributes:
-        payload: The body of an object write.
         headers: The request's, by lower-case name; for what no shape has.
-        has_query: Whether the request has query parameters at all.
-        endpoint: Scheme and host for links to this service.
+        query: The request's, raw; for what no shape has.
         status: Set by an operation whose answer is not the status of its record.
     """
 
-    __slots__ = ("caller", "catalog", "endpoint", "has_query", "headers", "payload", "service", "status")
+    __slots__ = (
+        "_claim",
+        "_payload",
+        "_request",
+        "_secret_key",
+        "caller",
+        "catalog",
+        "headers",
+        "query",
+        "service",
+        "status",
+    )
 
     def __init__(
-        self,
-        service: Service,
-        caller: Caller,
-        payload: Payload,
-        headers: Mapping[str, str],
-        endpoint: str,
-        *,
-        has_query: bool,
+        self, service: Service, caller: Caller, request: Request, claim: Claim | None = None, secret_key: str = ""
     ) -> None:
         self.service = service
         self.catalog = service.catalog
         self.caller = caller
-        self.payload = payload
-        self.headers = headers
-        self.has_query = has_query
-        self.endpoint = endpoint
+        self.headers = request.headers
+        self.query = request.query
         self.status = 0
+        self._request = request
+        self._claim = claim
+        self._secret_key = secret_key
+        self._payload: Payload | None = None
+
+    @property
+    def payload(self) -> Payload:
+        """The request's body."""
+        payload = self._payload
+        if payload is None:
+            payload = self._payload = Payload(self._request, self._claim, self._secret_key)
+        return payload
+
+    @property
+    def endpoint(self) -> str:
+        """Scheme and host for links to this service."""
+        request = self._request
+        return self.service.public_endpoint or f"{'https' if request.secure else 'http'}://{request.host}"
 
     async def bucket(self, name: str, expected_owner: str | None = None) -> BucketRecord:
         """The bucket, which must belong to the expected owner if the request names one.

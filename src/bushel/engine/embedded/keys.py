@@ -46,13 +46,25 @@ def checked_partition(partition: bytes) -> bytes:
     return partition
 
 
+_prefixes: dict[bytes, bytes] = {}
+_REMEMBERED_PREFIXES: Final = 1024
+
+
 def partition_prefix(partition: bytes) -> bytes:
     """What the keys of all cells of a partition start with; a space of ``SPACES`` follows."""
-    return b"c" + checked_partition(partition)
+    prefix = _prefixes.get(partition)
+    if prefix is None:
+        prefix = b"c" + checked_partition(partition)
+        if len(_prefixes) >= _REMEMBERED_PREFIXES:
+            _prefixes.clear()
+        _prefixes[partition] = prefix
+    return prefix
 
 
 def row_part(row: bytes) -> bytes:
     """What stands after the space in the keys of all cells of one row; the suffix follows as it is."""
+    if 0 < len(row) <= MAX_ROW_BYTES and 0 not in row and 1 not in row:
+        return row + b"\0"
     if not 0 < len(row) <= MAX_ROW_BYTES:
         raise ValueError(f"a row has 1 to {MAX_ROW_BYTES} bytes, not {len(row)}")
     return escaped(row) + b"\0"

@@ -16,6 +16,7 @@ from bushel.engine.api import (
     JournalRecord,
     Page,
     Put,
+    Range,
     Read,
     ScannedCell,
     Transition,
@@ -54,12 +55,14 @@ def read_row(transaction: Transaction, prefix: bytes, part: bytes, reads: Sequen
     """Values of one row, named by what ``partition_prefix`` and ``row_part`` made."""
     values: list[Value] = []
     for read in reads:
-        base = prefix + SPACES[read.space] + part
-        if isinstance(read, Cell):
-            key = base + read.suffix
+        if read.__class__ is Cell:
+            space, suffix = read
+            key = prefix + SPACES[space] + part + suffix
             # Spelled out for the keys that nearly all are: a call more is a third of a read.
             values.append(transaction.get(key) if len(key) <= DIRECT_BYTES else tree.get(transaction, key))
             continue
+        assert isinstance(read, Range)
+        base = prefix + SPACES[read.space] + part
         start = base + read.prefix
         if read.after is not None:
             # The least suffix above it.

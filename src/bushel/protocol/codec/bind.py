@@ -9,9 +9,12 @@ ignores in that place (aws-sdk-js-v3 puts the checksum of an empty body there).
 """
 
 from collections.abc import Callable, Mapping
+from itertools import compress
+from operator import is_not
 from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from bushel.protocol.codec.converters import Convert, header_text, text_reader
 from bushel.protocol.codec.fields import Header, HeaderPrefix, Path, Payload, Query, Stream
@@ -195,16 +198,11 @@ def compile_output_writer(shape: type[Struct] | None, status: int) -> OutputWrit
         "xml": _XML,
     }
     lines = ["def write_output(output):", "    headers = []", "    add = headers.append"]
+    lines += _header_statements(shape, [member for member in members if isinstance(member.place, Header)], scope)
     body = "b''"
     for member in members:
         value = f"output.{member.field}"
         match member.place:
-            case Header(name):
-                lines += [
-                    f"    value = {value}",
-                    "    if value is not None:",
-                    f"        add(({name!r}, {header_text(member)}))",
-                ]
             case HeaderPrefix(prefix):
                 lines += [
                     f"    if {value}:",
@@ -231,3 +229,44 @@ def compile_output_writer(shape: type[Struct] | None, status: int) -> OutputWrit
     exec("\n".join(lines), scope)  # noqa: S102
     write: OutputWriter = scope["write_output"]
     return write
+
+
+_FEW_HEADERS: Final = 12
+
+
+def _header_statements(shape: type[Struct], members: list[Member], scope: dict[str, Any]) -> list[str]:
+    """Source that adds the header fields that are there.
+
+    An object has 45 that it could have and some seven that it has: of a shape with many, those that are there are found
+    by ``compress``, in C, and not by as many comparisons here.
+    """
+    if len(members) <= _FEW_HEADERS:
+        return [
+            line
+            for member in members
+            for line in (
+                f"    value = output.{member.field}",
+                "    if value is not None:",
+                f"        add(({_name(member)!r}, {header_text(member)}))",
+            )
+        ]
+    by_field = {member.field: member for member in members}
+    fields = shape.__struct_fields__
+    places = []
+    for index, field in enumerate(fields):
+        member = by_field.get(field)
+        text = eval(f"lambda value: {header_text(member)}", scope) if member is not None else None  # noqa: S307 - ours
+        plain = member is not None and header_text(member) == "value"
+        places.append((index, "" if member is None else _name(member), None if plain else text))
+    scope.update(astuple=astuple, compress=compress, is_not=is_not, nothing=(None,) * len(fields), places=places)
+    return [
+        "    fields = astuple(output)",
+        "    for index, name, text in compress(places, map(is_not, fields, nothing)):",
+        "        if name:",
+        "            add((name, fields[index] if text is None else text(fields[index])))",
+    ]
+
+
+def _name(member: Member) -> str:
+    assert isinstance(member.place, Header)
+    return member.place.name

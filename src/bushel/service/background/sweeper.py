@@ -26,7 +26,7 @@ async def sweep_once(catalog: Catalog, clock: Clock, reads: ActiveReads, grace_s
     recovered = await recover(catalog.engine)
     swept = await sweep(catalog.engine, before)
     if recovered or swept:
-        log.info("swept %d blobs, %d of them left by writers that died", recovered + swept, recovered)
+        log.info("deleted %d blobs; found %d that writers had left behind", swept, recovered)
 
 
 async def _attempt(work: Coroutine[Any, Any, None]) -> None:

@@ -123,7 +123,7 @@ _OVERRIDES: Final = (
 
 def _override(ctx: Context, request: GetObjectInput | HeadObjectInput, answer: dict[str, Any]) -> None:
     """The response-… parameters, which S3 allows to callers who sign (S3 API Reference, GetObject)."""
-    if not ctx.has_query:
+    if not ctx.query:
         return
     overridden = {field: value for field in _OVERRIDES if (value := getattr(request, f"response_{field}")) is not None}
     if overridden and ctx.caller.anonymous:
