@@ -1,6 +1,6 @@
 """kill -9 of the server and of single workers in the middle of mixed writes, twenty times: every object that was
 acknowledged is intact, what was not is there whole or not at all, and after a sweep the blob files are exactly those
-that the index names.
+that the index names (SEMANTICS.md, S1 and S3).
 
 What must not be here: power loss, which kill -9 cannot show (``test_sync_order`` does).
 """

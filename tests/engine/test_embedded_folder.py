@@ -1,4 +1,5 @@
-"""The data folder: created for its owner alone, recognised, refused untouched where it is not ours, locked."""
+"""The data folder: created for its owner alone, recognised, refused untouched where it is not ours
+or is newer (SEMANTICS.md, S8), locked."""
 
 import asyncio
 import os

@@ -1,5 +1,5 @@
 """The server against a dict: any sequence of put, get, list, delete, copy, multipart and conditions, with clean stops,
-kills and restarts among the steps, shows what a dict would show.
+kills and restarts among the steps, shows what a dict would show (SEMANTICS.md, S2).
 
 What must not be here: expectations of wire forms (tests/s3) and of what a crash may do to requests under way
 (tests/crash); every step here was answered before the next one.

@@ -1,7 +1,7 @@
 """Access control lists: canned and explicit grants, enforced for users, groups and the anonymous.
 
 Source: S3 User Guide, "Access control list (ACL) overview", tables of permissions and of canned ACLs. New buckets are
-as with ObjectWriter: the writer owns the object.
+as with ObjectWriter: the writer owns the object. Private unless said otherwise (SEMANTICS.md, S6).
 """
 
 import itertools

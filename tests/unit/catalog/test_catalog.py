@@ -133,6 +133,8 @@ def test_of_racing_conditional_writes_one_wins(seed):
 
 
 def test_damaged_inline_bytes_are_an_error_never_data():
+    """SEMANTICS.md, S5."""
+
     async def scenario(store):
         bucket = await store.bucket()
         await store.catalog.objects.put(bucket, "a", inline(b"one"))
@@ -462,7 +464,7 @@ GOLDEN_ENTRY = "9d0101a00203a165a16f00c400050094a54352433332ab46554c4c5f4f424a45
 
 
 def test_entries_written_by_the_first_version_are_read_by_this_one():
-    """Golden bytes: a change of the record that cannot read these loses people's data."""
+    """Golden bytes (S8): a change of the record that cannot read these loses people's data."""
     entry = ObjectEntry(1, "", 2, 3, "e", "o", 0, b"", 5, 0, Checksum("CRC32", "FULL_OBJECT", b"1234"), Metadata("t"))
 
     golden = bytes.fromhex(GOLDEN_ENTRY)
