@@ -1,4 +1,4 @@
-"""A full disk, seen by clients: 507 for what would grow the store; the rest goes on, and nothing acknowledged is lost (S1).
+"""A full disk, seen by clients: 507 for what would grow the store; the rest goes on, nothing acknowledged is lost (S1).
 
 The server keeps 64 MiB free (and 16 MiB in reserve), so a disk of its own can be small. Two ways to be full: the store
 has grown up to its floor, and somebody else has taken the last byte.

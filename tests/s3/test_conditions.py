@@ -1,5 +1,6 @@
 """Conditions on reads and writes. Sources: S3 API Reference; User Guide, "Add preconditions to S3 operations with
-conditional requests"; RFC 9110 section 13. "S3 answers so" marks what was recorded from the service, not documented. Of racers one wins (SEMANTICS.md, S4)."""
+conditional requests"; RFC 9110 section 13. "S3 answers so" marks what was recorded from the service, not documented.
+Of racers one wins (SEMANTICS.md, S4)."""
 
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
