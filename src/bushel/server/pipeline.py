@@ -116,6 +116,8 @@ class Pipeline:
     def _answer_error(self, request: Request | None, error: S3Error, request_id: str) -> Response:
         if error.status == 403 and request is not None:
             _log.info("denied: %s %s from %s: %s", request.method, request.path, request.peer, error.code)
+        elif error.status == 500 and request is not None:
+            _log.error("failed: %s %s, request %s", request.method, request.path, request_id)
         detail = dict(error.detail)
         if request is not None:
             detail.setdefault("Resource", request.path)

@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol, cast
 
 from bushel.protocol.message import Response
 from bushel.server.answer import BODILESS, announced_length, encode_fields, encode_head, without_length
+from bushel.service.faults import as_s3_error
 
 # Below this, one copy costs less than a second system call (stock asyncio) or a second buffer (uvloop).
 _JOIN_BYTES: Final = 64 * 1024
@@ -124,10 +125,10 @@ async def stream(line: Line, method: str, response: Response, *, old: bool) -> N
             raise ValueError(f"the body ended {left} bytes before its Content-Length")
         if chunked:
             line.transport.write(b"0\r\n\r\n")
-    except Exception:
+    except Exception as error:
         if not begun:
             raise
-        _log.exception("the body of a response broke off")
+        _log.error("the body of a response broke off: %s", as_s3_error(error).code)  # which logs the error itself
         line.abort()
     finally:
         if hasattr(pieces, "aclose"):

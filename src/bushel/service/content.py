@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from bushel.catalog.records import BLOB, INLINE, BucketRecord, Manifest, ObjectEntry
-from bushel.engine.api import SEGMENT_BYTES, BlobReader, Corrupt
+from bushel.engine.api import SEGMENT_BYTES, BlobNotFound, BlobReader, Corrupt
 from bushel.protocol.errors import S3Error
 from bushel.service.context import Context
 
@@ -66,7 +66,7 @@ async def open_content(
         return data if length == len(data) else data[first : first + length]
     if length == 0:
         return b""
-    stream = BlobStream(ctx)
+    stream = BlobStream(ctx, f"{bucket.name}/{key}")
     try:
         head = await stream.start(await extents_of(ctx, bucket, key, entry, first, length))
     except BaseException:
@@ -79,9 +79,14 @@ async def open_content(
 
 
 class BlobStream:
-    """Bytes of blobs as an iterator of pieces, one piece read ahead. ``aclose`` lets go of everything, at any time."""
+    """Bytes of blobs as an iterator of pieces, one piece read ahead. ``aclose`` lets go of everything, at any time.
 
-    def __init__(self, ctx: Context) -> None:
+    Args:
+        name: Bucket and key, for who reads that the bytes are damaged.
+    """
+
+    def __init__(self, ctx: Context, name: str) -> None:
+        self._name = name
         self._objects = ctx.catalog.objects
         self._reads = ctx.service.reads
         self._ticket = self._reads.begin(ctx.service.clock.now_ns())
@@ -135,13 +140,19 @@ class BlobStream:
             extent = next(self._extents, None)
             if extent is None:
                 return b""
-            self._reader = await self._objects.open_blob(extent.blob)
+            try:
+                self._reader = await self._objects.open_blob(extent.blob)
+            except (Corrupt, BlobNotFound) as error:
+                raise Corrupt(f"{self._name}: {error}") from error
             self._offset, self._left = extent.offset, extent.length
         assert self._reader is not None
         length = min(self._left, PIECE_BYTES - self._offset % PIECE_BYTES)
-        piece = await self._reader.read(self._offset, length)
+        try:
+            piece = await self._reader.read(self._offset, length)
+        except Corrupt as error:
+            raise Corrupt(f"{self._name}: {error}") from error
         if len(piece) != length:
-            raise Corrupt("a blob is shorter than the index says")
+            raise Corrupt(f"{self._name}: a blob is shorter than the index says")
         self._offset += length
         self._left -= length
         return piece

@@ -7,7 +7,7 @@ import logging
 
 from bushel.catalog.buckets import BucketChanged
 from bushel.catalog.uploads import NoSuchUpload
-from bushel.engine.api import Closed, Corrupt, Full, Gone, Unavailable
+from bushel.engine.api import BlobNotFound, Closed, Corrupt, Full, Gone, Unavailable
 from bushel.protocol.errors import S3Error
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ def as_s3_error(error: Exception) -> S3Error:
             return S3Error("InsufficientStorage")
         case Unavailable() | Closed():
             return S3Error("ServiceUnavailable")
-        case Corrupt():
+        case Corrupt() | BlobNotFound():
             log.error("stored data are damaged: %s", error)
             return S3Error("InternalError")
         case _:
