@@ -20,6 +20,7 @@ Claim = sigv4.Claim | sigv2.Claim
 
 _SECOND_NS = 1_000_000_000
 _REMEMBERED = 4096
+_LONGEST_HEAD = 1024
 _V4_PARAMETERS = (
     "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Expires",
 )  # fmt: skip
@@ -45,6 +46,7 @@ class Authentication:
     def __init__(self, region: str) -> None:
         self._region = region
         self._known: dict[str, tuple[str, str]] = {}
+        self._heads: dict[str, tuple[str, str, sigv4.HeaderPlan | None]] = {}
 
     def read(self, request: Request, query: dict[str, str], address: Address, now_ns: int) -> Claim | None:
         """What the request claims; ``None`` for an anonymous one. Its ``verify`` is the next step.
@@ -64,6 +66,10 @@ class Authentication:
                 raise S3Error(
                     "InvalidArgument.TwoMechanisms", ArgumentName="Authorization", ArgumentValue=authorization
                 )
+            head, _, signature = authorization.rpartition(" Signature=")
+            known = self._heads.get(head)
+            if known is not None and signature and "," not in signature and " " not in signature:
+                return self._v4_claim(known, signature, request.headers, now_ns)
             algorithm, space, rest = authorization.partition(" ")
             if not space:
                 _refuse_argument("InvalidArgument.Authorization", authorization)
@@ -87,7 +93,21 @@ class Authentication:
             access_key, scope = self._known[credential]
         except KeyError:
             access_key, scope = self._learn(credential, query=False)
-        headers = request.headers
+        plan = sigv4.header_plan(signed_headers)
+        claim = self._v4_claim((access_key, scope, plan), signature, request.headers, now_ns)
+        # As nearly every client writes it: what is in front of its signature will come again.
+        head = f"{sigv4.ALGORITHM} Credential={credential}, SignedHeaders={signed_headers},"
+        if len(head) <= _LONGEST_HEAD:
+            if len(self._heads) >= _REMEMBERED:
+                self._heads.clear()
+            self._heads[head] = (access_key, scope, plan)
+        return claim
+
+    @staticmethod
+    def _v4_claim(
+        known: tuple[str, str, sigv4.HeaderPlan | None], signature: str, headers: dict[str, str], now_ns: int
+    ) -> sigv4.Claim:
+        access_key, scope, plan = known
         signed_at, amz_date = _time_of_header(headers)
         if abs(signed_at * _SECOND_NS - now_ns) > MAX_SKEW_SECONDS * _SECOND_NS:
             _refuse_skew(headers.get("x-amz-date") or headers["date"], now_ns)
@@ -95,7 +115,6 @@ class Authentication:
             _malformed_header(
                 f'Invalid credential date "{scope[:8]}". This date is not the same as X-Amz-Date: "{amz_date[:8]}".'
             )
-        plan = sigv4.header_plan(signed_headers)
         if plan is None:
             _malformed_header("the SignedHeaders are mal-formed; expecting lower-case names separated by semicolons.")
         content_sha256 = headers.get("x-amz-content-sha256")
