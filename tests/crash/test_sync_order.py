@@ -5,6 +5,7 @@ does not wait for them is not right by luck. That the rule can be broken, and th
 which one thing is done wrong, and on logs that were shuffled.
 """
 
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -107,7 +108,8 @@ def strace(log: Path, delay_microseconds: int) -> tuple[str, ...]:
 
 def recording(log: Path, pid: int, data: Path) -> Recording:
     """All that was logged of a process that has ended."""
-    wait_until(lambda: f"\n{pid} +++ " in log.read_text(errors="replace"), what="the end of the log")
+    end = re.compile(rf"^{pid} +\+\+\+ ", re.MULTILINE)  # strace pads short process ids
+    wait_until(lambda: end.search(log.read_text(errors="replace")) is not None, what="the end of the log")
     calls = read_calls(log.read_text(errors="replace").splitlines())
     return Recording(calls, read_steps(calls, str(data)))
 
