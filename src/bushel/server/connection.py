@@ -8,7 +8,10 @@ What must not be here: grammar (``head``, ``transfer``, ``answer``), anything S3
 """
 
 import asyncio
+import fcntl
 import logging
+import sys
+import termios
 from typing import TYPE_CHECKING, Final, cast
 
 from bushel.protocol.errors import S3Error
@@ -75,7 +78,7 @@ class Connection(asyncio.Protocol):
         "_secure",
         "_server",
         "_task",
-        "_unwritten_bytes",
+        "_untaken_bytes",
         "_writable",
         "deadline",
         "transport",
@@ -103,7 +106,7 @@ class Connection(asyncio.Protocol):
         # Why reading or writing rests.
         self._body_holds = self._backlog_holds = self._reading_held = self.writing_held = False
         self._writable: asyncio.Future[None] | None = None
-        self._unwritten_bytes = 0
+        self._untaken_bytes = 0
         # How it ends: the client's framing is broken; it sent its last byte; we sent our last answer; it is gone.
         self._broken = self._ended = self._closing = self._lost = False
         self._dropped_bytes = 0
@@ -141,7 +144,7 @@ class Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self.writing_held = True
-        self._unwritten_bytes = self.transport.get_write_buffer_size()
+        self._untaken_bytes = self._count_untaken()
         self.deadline = self._server.ticks + self._server.limits.write
 
     def resume_writing(self) -> None:
@@ -161,10 +164,10 @@ class Connection(asyncio.Protocol):
 
     def expire(self) -> None:
         """The deadline has come."""
-        unwritten_bytes = self.transport.get_write_buffer_size()
-        if self.writing_held or (self._closing and unwritten_bytes):
-            if unwritten_bytes < self._unwritten_bytes:
-                self._unwritten_bytes = unwritten_bytes
+        untaken_bytes = self._count_untaken()
+        if self.writing_held or (self._closing and untaken_bytes):
+            if untaken_bytes < self._untaken_bytes:
+                self._untaken_bytes = untaken_bytes
                 self.deadline = self._server.ticks + self._server.limits.write
             else:
                 self.abort()
@@ -451,6 +454,19 @@ class Connection(asyncio.Protocol):
         finally:
             self._writable = None
 
+    def _count_untaken(self) -> int:
+        """Bytes written that the client's system has not acknowledged.
+
+        The transport's own buffer does not tell: it shrinks only when a third of the system's, often of megabytes, is
+        free again, which a slow client needs minutes for.
+        """
+        count = self.transport.get_write_buffer_size()
+        try:
+            queued = fcntl.ioctl(self.transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, b"\0\0\0\0")
+        except (OSError, ValueError):  # closed already, or a system that does not say
+            return count
+        return count + int.from_bytes(queued, sys.byteorder)
+
     def _close(self) -> None:
         """Close once everything is written; where the client may still be talking, not before it could read that.
 
@@ -460,7 +476,7 @@ class Connection(asyncio.Protocol):
         if self._closing:
             return
         self._closing = True
-        self._unwritten_bytes = self.transport.get_write_buffer_size()
+        self._untaken_bytes = self._count_untaken()
         self.deadline = self._server.ticks + self._server.limits.linger
         if self._ended or not (self._broken or self._body is not None or self._backlog):
             self.transport.close()
