@@ -95,6 +95,7 @@ class Server:
         self.secret_key = ROOT_SECRET_KEY
         self.process: subprocess.Popen | None = None
         self.endpoint = ""
+        self._ended = False
 
     @property
     def port(self) -> int:
@@ -133,6 +134,7 @@ class Server:
                 start_new_session=True,  # so that a test may kill the whole family by its group
             )
         os.close(write_end)
+        self._ended = False
         said = b""
         deadline = time.monotonic() + _START_SECONDS
         try:
@@ -195,8 +197,8 @@ class Server:
         return status
 
     def kill(self) -> None:
-        """SIGKILL to the parent and every worker at once."""
-        if self.process is None:
+        """SIGKILL to the parent and every worker at once; nothing after ``stop``, whose ids may be others' by now."""
+        if self.process is None or self._ended:
             return
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
@@ -212,6 +214,7 @@ class Server:
                 copier.kill()
                 copier.wait()
                 raise AssertionError("a process of the server outlived its parent") from None
+        self._ended = True
 
     def restart(self) -> Self:
         """Stop cleanly and start again on the same folder and port."""
