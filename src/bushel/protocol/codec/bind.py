@@ -36,6 +36,19 @@ _XML: Final = ("Content-Type", "application/xml")
 _ELSEWHERE: Final = frozenset(
     {"x-amz-content-sha256", "x-amz-date", "x-amz-decoded-content-length", "x-amz-security-token", "x-amz-trailer"}
 )
+_EVERYWHERE: Final = _ELSEWHERE | {
+    "accept",
+    "accept-encoding",
+    "amz-sdk-invocation-id",
+    "amz-sdk-request",
+    "authorization",
+    "connection",
+    "content-length",
+    "date",
+    "host",
+    "user-agent",
+}
+"""Header fields that requests of any kind have; to operations that have no member of the name they say nothing."""
 _CHECKSUM_FIELDS: Final = frozenset(
     f"x-amz-checksum-{name}" for name in ("crc32", "crc32c", "crc64nvme", "sha1", "sha256", "algorithm", "mode", "type")
 )
@@ -76,6 +89,7 @@ def compile_input_reader(shape: type[Struct], *, takes_body: bool) -> InputReade
     read_foreign = _foreign_reader(members, takes_body=takes_body)
     read_query = _query_reader(shape, by_header, read_foreign)
     read_payload = _payload_reader(members)
+    silent = frozenset(_EVERYWHERE - by_header.keys())
 
     def read_input(
         bucket: str | None, key: str | None, query: Mapping[str, str], headers: Mapping[str, str], payload: Any = b""
@@ -87,13 +101,15 @@ def compile_input_reader(shape: type[Struct], *, takes_body: bool) -> InputReade
                 values["key"] = key
         if query:
             read_query(values, query)  # first, so that a header field of the same name wins
-        for name, value in headers.items():
-            known = by_header.get(name)
-            if known is not None:
-                field, convert = known
-                values[field] = value if convert is None else convert(value)
-            elif name[:6] == "x-amz-" and name not in _ELSEWHERE:
-                read_foreign(values, name, value)
+        # A plain GET has nothing but what every request has, which one comparison in C tells.
+        if not headers.keys() <= silent:
+            for name, value in headers.items():
+                known = by_header.get(name)
+                if known is not None:
+                    field, convert = known
+                    values[field] = value if convert is None else convert(value)
+                elif name[:6] == "x-amz-" and name not in _ELSEWHERE:
+                    read_foreign(values, name, value)
         if read_payload is not None:
             read_payload(values, payload)
         return shape(**values)
