@@ -13,7 +13,10 @@ TYPES_OF_OUR_OWN = {
     "expires": "comes back as it came, so it is text and not an instant",
     "response_expires": "comes back as it came, so it is text and not an instant",
 }
-OPEN_ENUMERATIONS = {"BucketLocationConstraint"}  # a region is what the server is set to
+OPEN_ENUMERATIONS = {
+    "BucketCannedACL",  # the User Guide knows more than the model
+    "BucketLocationConstraint",  # a region is what the server is set to
+}
 
 # Never configured: the members that describe a configuration come with the function that acts on it.
 DESCRIBED_LATER = {

@@ -447,3 +447,28 @@ def test_the_expected_owner_acts_on_every_operation(s3, bucket, put, root_id, se
     with refused("AccessDenied", 403):
         s3.delete_bucket(**wrong)
     assert sorted(item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]) == ["copy", "key"]
+
+
+LOG_DELIVERY = "http://acs.amazonaws.com/groups/s3/LogDelivery"
+
+
+def test_canned_acls_that_sdks_do_not_list_for_buckets(wire, s3, bucket_names, root_id):
+    """S3 User Guide, "Canned ACL": logs may be delivered to a bucket; those for its owner mean nothing for it."""
+    logs = {(root_id, "FULL_CONTROL"), (LOG_DELIVERY, "WRITE"), (LOG_DELIVERY, "READ_ACP")}
+    private = {(root_id, "FULL_CONTROL")}
+    expected = {"log-delivery-write": logs, "bucket-owner-read": private, "bucket-owner-full-control": private}
+    for canned, kept in expected.items():
+        created = bucket_names()
+        assert wire.signed("PUT", f"/{created}", {"x-amz-acl": canned}).status == 200
+        assert grants(s3.get_bucket_acl(Bucket=created)) == kept
+        s3.put_bucket_acl(Bucket=created, ACL="public-read")
+        assert wire.signed("PUT", f"/{created}?acl", {"x-amz-acl": canned}).status == 200
+        assert grants(s3.get_bucket_acl(Bucket=created)) == kept
+
+
+def test_write_can_be_granted_in_the_header_of_an_object(wire, s3, bucket, root_id):
+    """Nothing comes of the permission, but it is kept, and its grantee is looked at."""
+    target = f"/{bucket}/key"
+    assert wire.signed("PUT", target, {"x-amz-grant-write": f"id={root_id}"}, b"x").status == 200
+    assert grants(s3.get_object_acl(Bucket=bucket, Key="key")) == {(root_id, "WRITE")}
+    assert_refused(wire.signed("PUT", target, {"x-amz-grant-write": "id=nobody"}, b"y"), "InvalidArgument", 400)

@@ -163,3 +163,24 @@ def test_a_copy_of_a_multipart_object_is_a_single_part(s3, bucket, read):
     assert head["ContentLength"] == len(data)
     assert "PartsCount" not in head
     assert head["Metadata"] == {"m": "1"}
+
+
+def test_naming_a_storage_class_lets_an_object_be_copied_to_itself(s3, bucket, put, read):
+    put("key", b"x", Metadata={"m": "1"})
+    with refused("InvalidRequest", 400):
+        s3.copy_object(Bucket=bucket, Key="key", CopySource=f"{bucket}/key", ACL="public-read")
+    s3.copy_object(Bucket=bucket, Key="key", CopySource=f"{bucket}/key", StorageClass="STANDARD")
+    assert read("key") == b"x"
+    assert s3.head_object(Bucket=bucket, Key="key")["Metadata"] == {"m": "1"}
+
+
+def test_the_anonymous_may_write_but_neither_copy_nor_begin_uploads(s3, anonymous, bucket_names, bucket, put):
+    """S3 User Guide, "Uploading and copying objects using multipart upload"."""
+    put("open", b"y", ACL="public-read")
+    public = bucket_names()
+    s3.create_bucket(Bucket=public, ACL="public-read-write")
+    anonymous.put_object(Bucket=public, Key="written", Body=b"x")
+    with refused("AccessDenied", 403):
+        anonymous.copy_object(Bucket=public, Key="copy", CopySource=f"{bucket}/open")
+    with refused("AccessDenied", 403):
+        anonymous.create_multipart_upload(Bucket=public, Key="uploaded")

@@ -377,3 +377,12 @@ def test_listing_while_keys_come_and_go_shows_all_that_stay(s3, bucket, put):
             assert [key for key in keys if key.endswith("stay")] == stay
         for job in jobs:
             job.result()
+
+
+def test_an_empty_delimiter_is_not_told(s3, bucket, put):
+    put("a/b")
+    for call in (s3.list_objects, s3.list_objects_v2):
+        page = call(Bucket=bucket, Delimiter="")
+        assert [each["Key"] for each in page["Contents"]] == ["a/b"]
+        assert "Delimiter" not in page
+    assert "Delimiter" not in s3.list_multipart_uploads(Bucket=bucket, Delimiter="")

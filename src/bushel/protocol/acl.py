@@ -100,7 +100,9 @@ def expanded(grants: Grants, owner: str) -> Iterator[Grant]:
             yield kind, GROUP_URIS[grantee], permission
 
 
-def requested(request: Any, owner: str, bucket_owner: str, *, for_bucket: bool = False) -> Grants | None:
+def requested(
+    request: Any, owner: str, bucket_owner: str, *, for_bucket: bool = False, write: str | None = None
+) -> Grants | None:
     """The grants that a request's headers ask for; ``None`` where it has no such header.
 
     Args:
@@ -108,6 +110,7 @@ def requested(request: Any, owner: str, bucket_owner: str, *, for_bucket: bool =
         owner: Who owns the resource, or will.
         bucket_owner: Who owns its bucket.
         for_bucket: The resource is a bucket.
+        write: ``x-amz-grant-write`` where the shape lacks it: for objects SDKs do not offer it, and S3 keeps it.
 
     Raises:
         S3Error: InvalidRequest for a canned list and grants together, InvalidArgument for what is not understood,
@@ -116,7 +119,7 @@ def requested(request: Any, owner: str, bucket_owner: str, *, for_bucket: bool =
     explicit = [
         (text, header, permission)
         for field, header, permission in _GRANT_FIELDS
-        if (text := getattr(request, field, None)) is not None
+        if (text := getattr(request, field, write if permission == WRITE else None)) is not None
     ]
     canned_name = request.acl
     if canned_name is not None:

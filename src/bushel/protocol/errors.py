@@ -59,6 +59,10 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InternalError": ErrorKind(500, "We encountered an internal error. Please try again."),
     "NotImplemented": ErrorKind(501, "A header you provided implies functionality that is not implemented."),
     "AccessDenied": ErrorKind(403, "Access Denied"),
+    "AccessDenied.AnonymousCopy": ErrorKind(403, "Anonymous users cannot copy objects. Please authenticate."),
+    "AccessDenied.AnonymousUpload": ErrorKind(
+        403, "Anonymous users cannot initiate multipart uploads. Please authenticate."
+    ),
     "AccessDenied.Date": ErrorKind(403, "AWS authentication requires a valid Date or x-amz-date header"),
     "AccessDenied.Expired": ErrorKind(403, "Request has expired"),
     "AccessDenied.Expires": ErrorKind(403, "Invalid date (should be seconds since epoch)"),

@@ -14,7 +14,7 @@ async def bucket_grants(ctx: Context, request: Any, owner: str) -> Grants:
 
 async def object_grants(ctx: Context, request: Any, bucket: BucketRecord, owner: str) -> Grants:
     """The grants that a request makes for an object of ``owner``; private where it says nothing."""
-    grants = requested(request, owner, bucket.owner)
+    grants = requested(request, owner, bucket.owner, write=ctx.headers.get("x-amz-grant-write"))
     return await stored_grants(ctx, grants, owner) if grants else PRIVATE
 
 

@@ -22,12 +22,12 @@ async def copy_source(ctx: Context, request: Any) -> Source:
     """The object that a CopyObject or UploadPartCopy request names.
 
     Raises:
-        S3Error: InvalidArgument for a malformed source, NoSuchBucket, NoSuchKey, NoSuchVersion, AccessDenied,
+        S3Error: InvalidArgument for a malformed source or version, NoSuchBucket, NoSuchKey, AccessDenied,
             PreconditionFailed.
     """
     name, key, version_id = parse_copy_source(request.copy_source)
     bucket = await ctx.bucket(name, request.expected_source_bucket_owner)
-    check_version_id(version_id, key)
+    check_version_id(version_id)
     stored = await ctx.catalog.objects.get(bucket, key)
     if stored is None:
         raise missing_object(ctx, bucket, key)

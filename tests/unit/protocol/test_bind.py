@@ -97,7 +97,7 @@ def test_a_put_is_read_whole():
             "InvalidArgument.CannedACL",
             {"ArgumentName": "x-amz-acl", "ArgumentValue": "public"},
         ),
-        (CREATE_BUCKET, "x-amz-acl", "bucket-owner-read", "InvalidArgument.CannedACL", None),
+        (CREATE_BUCKET, "x-amz-acl", "bucket-owner-write", "InvalidArgument.CannedACL", None),
         (PUT_OBJECT, "x-amz-checksum-md5", "AAAA", "InvalidRequest.ChecksumHeader", {"Header": "x-amz-checksum-md5"}),
         (PUT_OBJECT, "x-amz-checksum-new", "AAAA", "InvalidRequest.ChecksumHeader", {"Header": "x-amz-checksum-new"}),
         (PUT_OBJECT, "x-amz-sdk-checksum-algorithm", "SHA512", "InvalidRequest.SdkChecksumAlgorithm", None),

@@ -6,7 +6,17 @@ AnnotationDirective = Literal["COPY", "EXCLUDE"]
 ArchiveStatus = Literal["ARCHIVE_ACCESS", "DEEP_ARCHIVE_ACCESS"]
 BucketAbacStatus = Literal["Enabled", "Disabled"]
 BucketAccelerateStatus = Literal["Enabled", "Suspended"]
-BucketCannedACL = Literal["private", "public-read", "public-read-write", "authenticated-read"]
+BucketCannedACL = Literal[
+    "private",
+    "public-read",
+    "public-read-write",
+    "authenticated-read",
+    "aws-exec-read",
+    "bucket-owner-read",
+    "bucket-owner-full-control",
+    "log-delivery-write",
+]
+"""More than SDKs list: those that buckets can have by S3 User Guide, "Access control list (ACL) overview"."""
 BucketNamespace = Literal["account-regional", "global"]
 BucketType = Literal["Directory"]
 BucketVersioningStatus = Literal["Enabled", "Suspended"]

@@ -76,7 +76,7 @@ async def put_object_acl(ctx: Context, request: PutObjectAclInput) -> PutObjectA
 
 async def _object(ctx: Context, request: GetObjectAclInput | PutObjectAclInput) -> tuple[BucketRecord, ObjectEntry]:
     bucket = await ctx.bucket(request.bucket, request.expected_bucket_owner)
-    check_version_id(request.version_id, request.key)
+    check_version_id(request.version_id)
     entry = await ctx.catalog.objects.head(bucket, request.key)
     if entry is None:
         raise missing_object(ctx, bucket, request.key)

@@ -33,10 +33,13 @@ async def copy_object(ctx: Context, request: CopyObjectInput) -> CopyObjectOutpu
     """Copy an object, with its metadata or with those of the request; the ACL is always the request's."""
     bucket = await ctx.bucket(request.bucket, request.expected_bucket_owner)
     require_bucket(ctx, bucket, WRITE)
+    if ctx.caller.anonymous:
+        raise S3Error("AccessDenied.AnonymousCopy")
     source = await copy_source(ctx, request)
     entry = source.stored.entry
     replace = request.metadata_directive == "REPLACE"
-    if not replace and source.bucket.instance == bucket.instance and source.key == request.key:
+    changed = replace or request.storage_class is not None  # naming a class is a change, be it the same one
+    if not changed and source.bucket.instance == bucket.instance and source.key == request.key:
         raise S3Error("InvalidRequest.CopyToItself")
     if entry.size > MAX_COPY_BYTES:
         raise S3Error(

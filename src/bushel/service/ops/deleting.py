@@ -21,7 +21,7 @@ from bushel.service.authz import WRITE, require_bucket
 from bushel.service.context import Context
 from bushel.service.faults import as_s3_error
 from bushel.service.registry import implements
-from bushel.service.versions import check_version_id
+from bushel.service.versions import NULL, check_version_id
 
 MAX_OBJECTS: Final = 1000
 
@@ -31,7 +31,7 @@ async def delete_object(ctx: Context, request: DeleteObjectInput) -> DeleteObjec
     """Remove what the key holds. Deleting what is not there succeeds, as in S3."""
     bucket = await ctx.bucket(request.bucket, request.expected_bucket_owner)
     condition = _permission(ctx, bucket)
-    check_version_id(request.version_id, request.key)
+    check_version_id(request.version_id)
     await ctx.catalog.objects.delete(bucket, request.key, condition)
     return DeleteObjectOutput()
 
@@ -61,7 +61,8 @@ async def _delete_one(
             raise S3Error("UserKeyMustBeSpecified")
         if len(each.key.encode()) > MAX_KEY_BYTES:
             raise S3Error("KeyTooLongError")
-        check_version_id(each.version_id, each.key)
+        if each.version_id not in {None, NULL}:
+            raise S3Error("NoSuchVersion")
         await ctx.catalog.objects.delete(bucket, each.key, condition)
     except Exception as error:  # noqa: BLE001 - one key's failure must not hide the others' outcomes
         failure = as_s3_error(error)

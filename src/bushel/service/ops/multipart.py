@@ -70,6 +70,8 @@ async def create_multipart_upload(ctx: Context, request: CreateMultipartUploadIn
     """Begin an upload; metadata, ACL and checksum algorithm of the object are fixed here."""
     bucket = await ctx.bucket(request.bucket, request.expected_bucket_owner)
     require_bucket(ctx, bucket, WRITE)
+    if ctx.caller.anonymous:
+        raise S3Error("AccessDenied.AnonymousUpload")
     owner = ctx.caller.user_id
     asked = declared_upload(request.checksum_algorithm, request.checksum_type)
     metadata = metadata_of(request, await object_grants(ctx, request, bucket, owner))

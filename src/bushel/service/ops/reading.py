@@ -23,7 +23,7 @@ PARTIAL_CONTENT: Final = 206
 async def get_object(ctx: Context, request: GetObjectInput) -> GetObjectOutput:
     """An object's bytes, or one range or part of them, with its metadata."""
     bucket = await ctx.bucket(request.bucket, request.expected_bucket_owner)
-    check_version_id(request.version_id, request.key)
+    check_version_id(request.version_id)
     stored = await ctx.catalog.objects.get(bucket, request.key)
     if stored is None:
         raise missing_object(ctx, bucket, request.key)
@@ -41,7 +41,7 @@ async def get_object(ctx: Context, request: GetObjectInput) -> GetObjectOutput:
 async def head_object(ctx: Context, request: HeadObjectInput) -> HeadObjectOutput:
     """An object's metadata: what GetObject would answer, without the bytes."""
     bucket = await ctx.bucket(request.bucket, request.expected_bucket_owner)
-    check_version_id(request.version_id, request.key)
+    check_version_id(request.version_id)
     entry = await ctx.catalog.objects.head(bucket, request.key)
     if entry is None:
         raise missing_object(ctx, bucket, request.key)

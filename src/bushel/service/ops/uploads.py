@@ -71,7 +71,7 @@ async def list_multipart_uploads(ctx: Context, request: ListMultipartUploadsInpu
         next_key_marker=encode(last[0].decode()) if truncated else None,
         next_upload_id_marker=last[1] if truncated else None,
         prefix=encode(request.prefix or ""),
-        delimiter=request.delimiter and encode(request.delimiter),
+        delimiter=encode(request.delimiter) if request.delimiter else None,
         max_uploads=wanted,
         is_truncated=truncated,
         uploads=[await _told(ctx, encode(key.decode()), upload) for key, upload in uploads],
