@@ -1,4 +1,4 @@
-"""What is read is what was written: bytes that changed on the disk are an error, never data (SEMANTICS promise 5)."""
+"""What is read is what was written: bytes that changed on the disk are an error, never data (SEMANTICS.md, S5)."""
 
 import random
 from pathlib import Path

@@ -1,4 +1,5 @@
-"""What one worker did, every other worker knows at the next request: SEMANTICS promise 2, for buckets and rights too.
+"""What one worker did, every other worker knows at the next request: for buckets and rights too
+(SEMANTICS.md, S2).
 
 Every request here has a connection of its own, so that the kernel deals them out among the workers.
 """
