@@ -249,3 +249,7 @@ def test_a_host_below_each_default_domain_names_the_bucket(wire, put, bucket, do
     assert wire.signed("GET", "/k", host=f"{bucket}.{domain}").body == b"v"
     assert wire.signed("GET", "/k", host=f"{bucket}.{domain}:{wire.netloc.rpartition(':')[2]}").body == b"v"
     assert wire.signed("GET", f"/{bucket}/k", host=domain).body == b"v"
+
+
+def test_a_token_that_no_listing_of_buckets_gave_is_refused(wire):
+    assert_refused(wire.signed("GET", "/?max-buckets=5&continuation-token=%25%25"), "InvalidArgument", 400)

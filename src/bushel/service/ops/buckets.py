@@ -168,6 +168,6 @@ def _token_name(token: str | None) -> str:
     if token is None:
         return ""
     try:
-        return base64.urlsafe_b64decode(token.encode()).decode()
+        return base64.b64decode(token.encode(), b"-_", validate=True).decode()
     except (binascii.Error, UnicodeError):
         raise S3Error("InvalidArgument.ContinuationToken", ArgumentName="continuation-token") from None

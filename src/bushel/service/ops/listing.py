@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Callable
 from typing import Any, Final
-from urllib.parse import quote_plus
+from urllib.parse import quote
 
 from bushel.catalog.records import BucketRecord, decode_entry
 from bushel.protocol.checksums import ALGORITHMS
@@ -40,12 +40,24 @@ async def list_objects(ctx: Context, request: ListObjectsInput) -> ListObjectsOu
         next_marker=next_marker and encode(next_marker),
         contents=await _contents(ctx, listing, encode, with_owner=True),
         name=bucket.name,
-        prefix=encode(request.prefix or ""),
+        prefix=_prefix_told(request),
         delimiter=encode(request.delimiter) if request.delimiter else None,
         max_keys=wanted,
         common_prefixes=_prefixes(listing, encode),
         encoding_type=request.encoding_type,
     )
+
+
+_DECODED_OR_NOT: Final = {each: f"%{each:02X}" for each in (*range(9), *range(11, 32), *b"%+\x7f")}
+
+
+def _prefix_told(request: ListObjectsInput) -> str:
+    """The prefix so that it reads the same decoded and not: botocore, alone, takes it as it is in this listing.
+
+    What is left to encode is what decoding would change, and what XML cannot hold.
+    """
+    prefix = request.prefix or ""
+    return prefix.translate(_DECODED_OR_NOT) if request.encoding_type == "url" else prefix
 
 
 @implements(LIST_OBJECTS_V2)
@@ -80,12 +92,15 @@ _URL_SAFE: Final = "/*"
 
 
 def encoder(encoding_type: str | None) -> Encoder:
-    """How keys are written: as they are, or as S3's ``encoding-type=url`` has them (a space is a plus sign)."""
+    """How keys are written: as they are, or percent-encoded for ``encoding-type=url``.
+
+    S3 itself writes a space as a plus sign. ``%20`` is a space to those who decode that, and to those who do not.
+    """
     return _url_encoded if encoding_type == "url" else _as_it_is
 
 
 def _url_encoded(text: str) -> str:
-    return quote_plus(text, _URL_SAFE)
+    return quote(text, _URL_SAFE)
 
 
 def _as_it_is(text: str) -> str:
