@@ -322,3 +322,12 @@ def test_other_users_cannot_touch_an_upload(second, s3, bucket, begin, part):
         with refused("AccessDenied", 403):
             call()
     assert len(s3.list_parts(Bucket=bucket, Key="key", UploadId=upload)["Parts"]) == 1
+
+
+def test_an_upload_id_marker_wants_a_key_marker_and_the_form_of_an_id(wire, bucket, begin):
+    begin("a")
+    answer = wire.signed("GET", f"/{bucket}?uploads&upload-id-marker=unheard")
+    assert (answer.text("Upload/Key"), answer.text("UploadIdMarker")) == ("a", "")
+    answer = wire.signed("GET", f"/{bucket}?uploads&key-marker=a&upload-id-marker=unheard")
+    assert_refused(answer, "InvalidArgument", 400)
+    assert answer.error["ArgumentName"] == "upload-id-marker"

@@ -101,7 +101,7 @@ class Uploads:
         return record
 
     async def get(self, bucket: BucketRecord, key: str, upload_id: str) -> UploadRecord | None:
-        if not _is_upload_id(upload_id):
+        if not is_upload_id(upload_id):
             return None
         (raw,) = await self._engine.read(bucket.partition, key.encode(), (Cell(UPLOADS, upload_id.encode()),))
         return None if raw is None else decode_upload(raw)
@@ -139,7 +139,7 @@ class Uploads:
         Raises:
             NoSuchUpload: The upload is gone.
         """
-        if not _is_upload_id(upload_id):
+        if not is_upload_id(upload_id):
             raise NoSuchUpload(upload_id)
         prefix = upload_id.encode()
         reads = (Cell(UPLOADS, prefix), Range(PARTS, prefix, part_suffix(upload_id, after), limit))
@@ -202,7 +202,7 @@ class Uploads:
         Raises:
             NoSuchUpload: The upload is gone.
         """
-        if not _is_upload_id(upload_id):
+        if not is_upload_id(upload_id):
             raise NoSuchUpload(upload_id)
         prefix = upload_id.encode()
         reads = (Cell(UPLOADS, prefix), Range(PARTS, prefix, limit=_ABORT_BATCH))
@@ -230,5 +230,6 @@ class Uploads:
         return ListedUploads([(row, decode_upload(value)) for row, _, value in page.cells], page.next)
 
 
-def _is_upload_id(text: str) -> bool:
+def is_upload_id(text: str) -> bool:
+    """Whether an upload can have this id."""
     return len(text) == UPLOAD_ID_LENGTH and text.isascii()

@@ -230,6 +230,7 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidArgument.PartNumberAlone": ErrorKind(400, "This operation does not accept partNumber without uploadId"),
     "InvalidArgument.TaggingDirective": ErrorKind(400, "Unknown tagging directive."),
     "InvalidArgument.UnexpectedQuery": ErrorKind(400, "Unexpected query string parameter"),
+    "InvalidArgument.UploadIdMarker": ErrorKind(400, "Invalid uploadId marker"),
     "InvalidArgument.UploadIdAlone": ErrorKind(400, "This operation does not accept uploadId without partNumber"),
     "InvalidArgument.VersionId": ErrorKind(400, "Invalid version id specified"),
     "InvalidArgument.VersionIdEmpty": ErrorKind(400, "Version id cannot be the empty string"),

@@ -3,7 +3,8 @@
 from typing import Final
 
 from bushel.catalog.records import UploadRecord
-from bushel.catalog.uploads import NoSuchUpload
+from bushel.catalog.uploads import NoSuchUpload, is_upload_id
+from bushel.protocol.errors import S3Error
 from bushel.protocol.operations import LIST_MULTIPART_UPLOADS, LIST_PARTS
 from bushel.protocol.shapes.listing import CommonPrefix
 from bushel.protocol.shapes.members import Owner
@@ -37,7 +38,11 @@ async def list_multipart_uploads(ctx: Context, request: ListMultipartUploadsInpu
     prefix = (request.prefix or "").encode()
     delimiter = (request.delimiter or "").encode()
     key_marker = (request.key_marker or "").encode()
-    id_marker = (request.upload_id_marker or "").encode() if key_marker else b""
+    id_marker = (request.upload_id_marker or "").encode() if key_marker else b""  # alone it means nothing
+    if id_marker and not is_upload_id(id_marker.decode()):
+        raise S3Error(
+            "InvalidArgument.UploadIdMarker", ArgumentName="upload-id-marker", ArgumentValue=id_marker.decode()
+        )
     position: tuple[bytes, bytes] | None = _first(key_marker, id_marker, prefix, delimiter)
     stop = successor(prefix)
     uploads: list[tuple[bytes, UploadRecord]] = []
@@ -67,7 +72,7 @@ async def list_multipart_uploads(ctx: Context, request: ListMultipartUploadsInpu
     return ListMultipartUploadsOutput(
         bucket=bucket.name,
         key_marker=encode(request.key_marker or ""),
-        upload_id_marker=request.upload_id_marker or "",
+        upload_id_marker=id_marker.decode(),
         next_key_marker=encode(last[0].decode()) if truncated else None,
         next_upload_id_marker=last[1] if truncated else None,
         prefix=encode(request.prefix or ""),
