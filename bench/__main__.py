@@ -259,7 +259,11 @@ class Bench:
         self.keys = keys
         self.turn = 0
         self.nginx = start_nginx(folder / "nginx")
-        self.bushel = start_bushel(folder / "data")
+        try:
+            self.bushel = start_bushel(folder / "data")
+        except BaseException:
+            self.nginx.stop()
+            raise
         self.figures: dict[str, list[Figure]] = {}
         call(self.bushel, "PUT", "/bench")
 
