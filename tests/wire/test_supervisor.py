@@ -241,7 +241,7 @@ def test_stopping_lets_requests_finish(program, workers, number):
     with running.peer() as peer:
         peer.send(GET % b"/slow")
         running.until("^slow")
-        os.killpg(running.process.pid, number)  # as ^C does: the whole group gets it
+        os.killpg(running.process.pid, number)  # as ^C and systemd do: the whole group gets it
         answer = peer.answer()
 
     assert answer.status == 200
@@ -273,7 +273,7 @@ def is_refused(running: Program) -> bool:
 def test_a_second_signal_stops_at_once(program, workers):
     running = program(workers=workers).started()
     with running.peer() as peer:
-        peer.send(GET % b"/slow")
+        peer.send(GET % b"/long")
         running.until("^slow")
         began = time.monotonic()
         running.process.terminate()
@@ -281,7 +281,7 @@ def test_a_second_signal_stops_at_once(program, workers):
         running.process.terminate()
         running.process.wait(20)
 
-    assert time.monotonic() - began < 0.9
+    assert time.monotonic() - began < 4
 
 
 def test_a_worker_that_does_not_stop_is_killed(program):

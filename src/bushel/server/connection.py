@@ -461,9 +461,10 @@ class Connection(asyncio.Protocol):
         free again, which a slow client needs minutes for.
         """
         count = self.transport.get_write_buffer_size()
+        sock = self.transport.get_extra_info("socket")
         try:
-            queued = fcntl.ioctl(self.transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, b"\0\0\0\0")
-        except (OSError, ValueError):  # closed already, or a system that does not say
+            queued = fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, b"\0\0\0\0")
+        except (AttributeError, OSError, ValueError):  # closed already, or a system that does not say
             return count
         return count + int.from_bytes(queued, sys.byteorder)
 

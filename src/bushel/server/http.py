@@ -167,10 +167,13 @@ class HttpServer:
             self._gone.set()
 
     def _tick(self) -> None:
+        self._timer = self.loop.call_later(self._all_limits.tick_seconds, self._tick)
         self.ticks += 1
         self.stamp = stamp(self._clock.now_ns())
         now = self.ticks
-        for connection in list(self.connections):
-            if connection.deadline <= now:
+        for connection in [connection for connection in self.connections if connection.deadline <= now]:
+            try:
                 connection.expire()
-        self._timer = self.loop.call_later(self._all_limits.tick_seconds, self._tick)
+            except Exception:  # noqa: BLE001 - one connection must not stop the clock of all
+                _log.exception("cannot end a connection in good order")
+                connection.abort()

@@ -271,7 +271,7 @@ class Supervisor:
                 len(self._workers),
                 self._address,
                 report_ready,
-                stop_signals=(signal.SIGTERM,),
+                alone=False,
             )
         except CannotStart as problem:
             os.write(self._report_to, f"{worker.index} {problem}\n".encode())

@@ -59,9 +59,13 @@ def run(
     address: Address,
     report_ready: Callable[[], None],
     *,
-    stop_signals: tuple[signal.Signals, ...] = (signal.SIGTERM, signal.SIGINT),
+    alone: bool = True,
 ) -> None:
-    """Run one worker in this process until a signal stops it; a second signal stops it at once."""
+    """Run one worker in this process until a signal stops it.
+
+    Alone it listens to SIGINT too, and a second signal stops it at once. Where there is a parent, that is the parent's
+    to say, by SIGKILL: what stops a whole group of processes (systemd, ^C) has reached the worker twice already.
+    """
 
     async def work() -> None:
         info = WorkerInfo(index, count, address, report_ready)
@@ -70,11 +74,11 @@ def run(
         assert serving is not None
 
         def stop() -> None:
-            if info.stopping.is_set():
+            if alone and info.stopping.is_set():
                 serving.cancel()
             info.stopping.set()
 
-        for number in stop_signals:
+        for number in (signal.SIGTERM, signal.SIGINT) if alone else (signal.SIGTERM,):
             loop.add_signal_handler(number, stop)
         loop.add_signal_handler(signal.SIGHUP, info.reload)
         try:
