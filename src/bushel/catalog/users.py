@@ -5,6 +5,7 @@ must not be here: the root key pair (it comes from the settings), policies.
 """
 
 import base64
+import string
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -216,14 +217,16 @@ class Users:
 
 
 MAX_ACCESS_KEY_LENGTH: Final = 128
+_ACCESS_KEY_CHARACTERS: Final = frozenset(string.ascii_letters + string.digits + "_.-")
 MAX_INDEXED_LENGTH: Final = 128
 
 
 def check_key_pair(pair: KeyPair) -> None:
     """Raises ValueError unless the pair has a form that signatures can carry (3 to 128, 8 to 128 characters)."""
     access_key, secret_key = pair
-    if not 3 <= len(access_key) <= MAX_ACCESS_KEY_LENGTH or not access_key.isascii() or not access_key.isalnum():
-        raise ValueError("an access key has 3 to 128 letters and digits")
+    # A credential is split at "/" (Signature V4), ":" (V2), and "," and "=" (the Authorization header's list).
+    if not 3 <= len(access_key) <= MAX_ACCESS_KEY_LENGTH or not _ACCESS_KEY_CHARACTERS.issuperset(access_key):
+        raise ValueError("an access key has 3 to 128 of A-Z a-z 0-9 _ . -")
     if not 8 <= len(secret_key) <= 128 or not secret_key.isascii() or not secret_key.isprintable():
         raise ValueError("a secret key has 8 to 128 printable ASCII characters")
 

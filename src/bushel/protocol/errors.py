@@ -184,9 +184,6 @@ CATALOGUE: dict[str, ErrorKind] = {
         409, "Your previous request to create the named bucket succeeded and you already own it."
     ),
     "BucketNotEmpty": ErrorKind(409, "The bucket you tried to delete is not empty"),
-    "ConditionalRequestConflict": ErrorKind(
-        409, "The conditional request cannot succeed due to a conflicting operation against this resource."
-    ),
     "EntityTooSmall": ErrorKind(400, "Your proposed upload is smaller than the minimum allowed size"),
     "IllegalLocationConstraintException": ErrorKind(
         400,
@@ -256,7 +253,6 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidRequest.KeyMissing": ErrorKind(400, "A key must be specified"),
     "InvalidRequest.MissingDigest": ErrorKind(400, "Missing required header for this request: Content-MD5"),
     "InvalidRequest.NoObjectLock": ErrorKind(400, "Bucket is missing Object Lock Configuration"),
-    "InvalidRequest.NoParts": ErrorKind(400, "You must specify at least one part"),
     "InvalidRequest.ObjectSize": ErrorKind(400, "Value for x-amz-mp-object-size header is invalid."),
     "InvalidRequest.RangeAndPartNumber": ErrorKind(
         400, "Cannot specify both Range header and partNumber query parameter"
@@ -289,7 +285,6 @@ CATALOGUE: dict[str, ErrorKind] = {
     ),
     "NotImplemented.Operation": ErrorKind(501, "The operation that you asked for is not implemented."),
     "NotImplemented.PostForm": ErrorKind(501, "Uploads by HTML form are not implemented."),
-    "NotModified": ErrorKind(304, "Not Modified"),
     "ObjectLockConfigurationNotFoundError": ErrorKind(404, "Object Lock configuration does not exist for this bucket"),
     "OperationAborted": ErrorKind(
         409, "A conflicting conditional operation is currently in progress against this resource. Please try again."

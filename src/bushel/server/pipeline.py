@@ -123,6 +123,4 @@ class Pipeline:
             detail.setdefault("Resource", request.path)
         body = write_error(error.code, error.message, detail, request_id, self._host_id)
         headers = [("Content-Type", "application/xml"), *error.headers]
-        if error.status == 304:
-            return Response(304, [])
         return Response(error.status, headers, body)
