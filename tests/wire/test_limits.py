@@ -124,6 +124,20 @@ def test_stopping_closes_idle_connections_and_takes_no_more(serve):
     wait_until(lambda: is_refused(served.address))
 
 
+def test_stopping_answers_what_has_arrived(serve):
+    """A request that was sent before is not mistaken for an idle connection."""
+    served = serve(hello)
+    peers = [served.connect() for _ in range(20)]
+    for peer in peers:
+        assert peer.send(GET).answer().status == 200
+    for peer in peers:
+        peer.send(GET)
+    served.stop()
+
+    assert [peer.answer().status for peer in peers] == [200] * 20
+    assert all(peer.at_end() for peer in peers)
+
+
 def test_stopping_lets_requests_finish_and_closes_their_connections(serve):
     gate, begun = threading.Event(), threading.Event()
 

@@ -349,7 +349,8 @@ class Connection(asyncio.Protocol):
                 self.transport.resume_reading()
 
     def _rest(self) -> None:
-        self.deadline = self._server.ticks + self._server.limits.idle
+        limits = self._server.limits
+        self.deadline = self._server.ticks + (limits.linger if self._server.draining else limits.idle)
 
     def _fail_body(self) -> None:
         if self._body is not None:

@@ -26,6 +26,9 @@ RenderError = Callable[[S3Error, Request | None], Response]
 _SPARE_CONNECTIONS: Final = 64
 """Connections beyond the limit that are still told so, and not just cut."""
 
+_ARRIVAL_SECONDS: Final = 0.01
+"""For requests to be read that have arrived already, so that their connections do not count as idle."""
+
 _CANCEL_SECONDS: Final = 5
 """For cancelled requests to clean up behind themselves."""
 
@@ -143,6 +146,7 @@ class HttpServer:
         self.draining = True
         for listening in self._listening:
             listening.close()
+        await asyncio.sleep(_ARRIVAL_SECONDS)
         for connection in list(self.connections):
             connection.retire()
         self._check_gone()
