@@ -4,6 +4,7 @@ The server's event loop runs in a thread.
 """
 
 import asyncio
+import contextlib
 import re
 import socket
 import threading
@@ -123,7 +124,7 @@ class Served:
 
     async def _serve(self) -> None:
         self.loop = asyncio.get_running_loop()
-        self._stopping = asyncio.Event()
+        self.stopping = asyncio.Event()
         sock = socket.create_server(("127.0.0.1", 0))
         self.address = sock.getsockname()
         tls = self._options.pop("tls", None)
@@ -131,7 +132,7 @@ class Served:
         self.http = HttpServer(self.application, render_error, SystemClock(), **self._options)
         await self.http.listen(sock, tls)
         self._started.set()
-        await self._stopping.wait()
+        await self.stopping.wait()
         await self.http.drain(self.drain_seconds)
 
     def connect(self, *, receive_bytes: int | None = None) -> Peer:
@@ -147,7 +148,8 @@ class Served:
 
     def stop(self) -> None:
         """As SIGTERM does it."""
-        self.loop.call_soon_threadsafe(self._stopping.set)
+        with contextlib.suppress(RuntimeError):  # it has stopped, and closed its loop
+            self.loop.call_soon_threadsafe(self.stopping.set)
 
     def end(self) -> None:
         for peer in self._peers:

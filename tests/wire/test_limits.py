@@ -130,9 +130,11 @@ def test_stopping_answers_what_has_arrived(serve):
     peers = [served.connect() for _ in range(20)]
     for peer in peers:
         assert peer.send(GET).answer().status == 200
+    sent = threading.Event()
+    served.loop.call_soon_threadsafe(lambda: sent.wait(10) and served.stopping.set())
     for peer in peers:
         peer.send(GET)
-    served.stop()
+    sent.set()  # only now the loop goes on, with the signal first
 
     assert [peer.answer().status for peer in peers] == [200] * 20
     assert all(peer.at_end() for peer in peers)

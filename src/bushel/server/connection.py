@@ -181,7 +181,7 @@ class Connection(asyncio.Protocol):
         elif self._gathered is not None or (self._partial is not None and self._partial.strip()):
             self.refuse(S3Error("RequestTimeout"))
         else:
-            self._close()
+            self._close(answered=False)
 
     def refuse(self, error: S3Error, method: str = "GET") -> None:
         """Answer what is no request, or not one that is handled, and close."""
@@ -197,7 +197,7 @@ class Connection(asyncio.Protocol):
     def retire(self) -> None:
         """Close as soon as no request is at work."""
         if not self._busy and self._gathered is None:
-            self._close()
+            self._close(answered=self._body is not None)
 
     def abort(self) -> None:
         """Close now, whatever is under way."""
@@ -469,18 +469,19 @@ class Connection(asyncio.Protocol):
             return count
         return count + int.from_bytes(queued, sys.byteorder)
 
-    def _close(self) -> None:
-        """Close once everything is written; where the client may still be talking, not before it could read that.
+    def _close(self, *, answered: bool = True) -> None:
+        """Close once everything is written; after an answer, not before the client had time to read it.
 
-        Closing a socket that has unread bytes resets the connection, and a reset throws away what the client has not
-        read yet (RFC 9112 section 9.6).
+        Closing a socket that has unread bytes, or that gets more, resets the connection, and a reset throws away what
+        the client has not read yet (RFC 9112 section 9.6). So only our side is closed, and the client closes the other.
         """
         if self._closing:
             return
         self._closing = True
         self._untaken_bytes = self._count_untaken()
         self.deadline = self._server.ticks + self._server.limits.linger
-        if self._ended or not (self._broken or self._body is not None or self._backlog):
+        talks_on = self._broken or self._body is not None or bool(self._backlog)
+        if self._ended or not answered or (self._secure and not talks_on):  # TLS cannot close one side
             self.transport.close()
             return
         if self._body is not None:
