@@ -198,7 +198,13 @@ async def _work(plan: Plan, sock: socket.socket, info: WorkerInfo) -> None:
         application, health = build(
             settings, catalog, plan.root_pair, reads, clock=clock, randomness=randomness, access_log=access_log
         )
-        limits = Limits(header_seconds=settings.header_timeout_seconds, idle_seconds=settings.idle_timeout_seconds)
+        stall_seconds = settings.idle_timeout_seconds
+        limits = Limits(
+            header_seconds=settings.header_timeout_seconds,
+            idle_seconds=stall_seconds,
+            body_seconds=stall_seconds,
+            write_seconds=stall_seconds,
+        )
         server = HttpServer(
             application,
             application.render_error,
