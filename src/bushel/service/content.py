@@ -46,11 +46,19 @@ async def extents_of(
     """The stretches of blobs that make up bytes ``[first, first + length)`` of a stored object (not inline)."""
     if entry.storage == BLOB:
         return [Extent(entry.blob, first, length)]
+    return extents_of_manifest(await manifest_of(ctx, bucket, key, entry), first, length)
+
+
+async def manifest_of(ctx: Context, bucket: BucketRecord, key: str, entry: ObjectEntry) -> Manifest:
+    """The parts of the multipart object that was found as ``entry``.
+
+    Raises:
+        S3Error: SlowDown where it was overwritten between the two reads: the client's retry sees the new object whole.
+    """
     found = await ctx.catalog.objects.manifest(bucket, key)
     if found is None or found[0].order != entry.order:
-        # Overwritten between two reads: the client's retry sees the new object whole.
         raise S3Error("SlowDown")
-    return extents_of_manifest(found[1], first, length)
+    return found[1]
 
 
 async def open_content(

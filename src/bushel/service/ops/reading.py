@@ -10,7 +10,7 @@ from bushel.protocol.ranges import byte_range, content_range, part_range
 from bushel.protocol.shapes.object import GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput
 from bushel.service.authz import READ, missing_object, require_object
 from bushel.service.checksums import checksum_member
-from bushel.service.content import open_content
+from bushel.service.content import manifest_of, open_content
 from bushel.service.context import Context
 from bushel.service.registry import implements
 from bushel.service.versions import check_version_id
@@ -141,11 +141,7 @@ async def _part(
         raise S3Error("InvalidRequest.RangeAndPartNumber")
     if entry.storage != MULTIPART:
         return part_range(number, [entry.size]), None
-    found = await ctx.catalog.objects.manifest(bucket, request.key)
-    if found is None or found[0].order != entry.order:
-        # Overwritten between two reads: the client's retry sees the new object whole.
-        raise S3Error("SlowDown")
-    parts = found[1].parts
+    parts = (await manifest_of(ctx, bucket, request.key, entry)).parts
     return part_range(number, [part.size for part in parts]), parts[number - 1]
 
 
