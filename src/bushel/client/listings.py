@@ -1,0 +1,113 @@
+"""Listings, page by page, until there are no more. What is on a page, is made into entries here."""
+
+from collections.abc import AsyncIterator
+from urllib.parse import unquote_plus
+
+from bushel.client.entries import FolderEntry, ObjectEntry, UploadEntry, moment
+from bushel.client.errors import BadAnswer
+from bushel.client.session import Session
+from bushel.protocol.operations import LIST_BUCKETS, LIST_MULTIPART_UPLOADS, LIST_OBJECTS_V2
+from bushel.protocol.shapes.bucket import Bucket as BucketShape
+from bushel.protocol.shapes.bucket import ListBucketsInput
+from bushel.protocol.shapes.listing import ListObjectsV2Input
+from bushel.protocol.shapes.multipart import ListMultipartUploadsInput
+
+
+async def buckets(session: Session) -> AsyncIterator[list[BucketShape]]:
+    """The caller's buckets."""
+    token: str | None = None
+    while True:
+        output = await session.call(LIST_BUCKETS, ListBucketsInput(continuation_token=token))
+        yield list(output.buckets)
+        token = _following(token, output.continuation_token)
+        if token is None:
+            return
+
+
+async def objects(
+    session: Session,
+    bucket: str,
+    *,
+    prefix: str = "",
+    delimiter: str | None = None,
+    start_after: str | None = None,
+    page_size: int | None = None,
+) -> AsyncIterator[list[ObjectEntry | FolderEntry]]:
+    """Objects and, with a delimiter, folders; each page in the order of keys.
+
+    Keys travel percent-encoded, since XML cannot carry all that a key may hold.
+    """
+    token: str | None = None
+    while True:
+        output = await session.call(
+            LIST_OBJECTS_V2,
+            ListObjectsV2Input(
+                bucket=bucket,
+                prefix=prefix or None,
+                delimiter=delimiter,
+                start_after=start_after if token is None else None,
+                continuation_token=token,
+                max_keys=page_size,
+                encoding_type="url",
+            ),
+        )
+        encoded = output.encoding_type == "url"
+        page: list[ObjectEntry | FolderEntry] = [
+            ObjectEntry(
+                _key(each.key, encoded=encoded),
+                each.size or 0,
+                each.e_tag or "",
+                moment(each.last_modified),
+                each.storage_class,
+            )
+            for each in output.contents
+        ]
+        if output.common_prefixes:
+            page += [FolderEntry(_key(each.prefix, encoded=encoded)) for each in output.common_prefixes]
+            page.sort(key=_name)
+        yield page
+        token = _following(token, output.next_continuation_token) if output.is_truncated else None
+        if token is None:
+            return
+
+
+async def uploads(session: Session, bucket: str, *, prefix: str = "") -> AsyncIterator[list[UploadEntry]]:
+    """Uploads in parts that are under way, or were forgotten."""
+    key_marker: str | None = None
+    id_marker: str | None = None
+    while True:
+        output = await session.call(
+            LIST_MULTIPART_UPLOADS,
+            ListMultipartUploadsInput(
+                bucket=bucket,
+                prefix=prefix or None,
+                key_marker=key_marker,
+                upload_id_marker=id_marker,
+                encoding_type="url",
+            ),
+        )
+        encoded = output.encoding_type == "url"
+        yield [
+            UploadEntry(_key(each.key, encoded=encoded), each.upload_id or "", moment(each.initiated))
+            for each in output.uploads
+        ]
+        if not output.is_truncated or not output.next_key_marker:
+            return
+        if (output.next_key_marker, output.next_upload_id_marker) == (key_marker, id_marker):
+            raise BadAnswer("the listing does not get on")
+        key_marker = _key(output.next_key_marker, encoded=encoded)
+        id_marker = output.next_upload_id_marker
+
+
+def _following(token: str | None, following: str | None) -> str | None:
+    if following is not None and following == token:
+        raise BadAnswer("the listing does not get on")
+    return following or None
+
+
+def _key(text: str | None, *, encoded: bool) -> str:
+    return unquote_plus(text or "", errors="strict") if encoded else text or ""
+
+
+def _name(entry: ObjectEntry | FolderEntry) -> bytes:
+    return entry[0].encode()
