@@ -3,11 +3,13 @@
 Made of the shapes of answers. What must not be here: requests.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
+from bushel.protocol.acl import ALL_USERS, GROUP_URIS
 from bushel.protocol.checksums import ALGORITHMS
+from bushel.protocol.shapes.acl import Grant
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -64,6 +66,27 @@ class UploadEntry(NamedTuple):
     initiated: datetime
 
 
+class GrantEntry(NamedTuple):
+    """Who may do what.
+
+    Attributes:
+        grantee: Canonical id, email address, or URI of a group.
+        kind: ``CanonicalUser``, ``AmazonCustomerByEmail`` or ``Group``.
+        name: The grantee's display name, if one is told.
+        permission: ``READ``, ``WRITE``, ``READ_ACP``, ``WRITE_ACP`` or ``FULL_CONTROL``.
+    """
+
+    grantee: str
+    kind: str
+    name: str | None
+    permission: str
+
+    @property
+    def everybody_reads(self) -> bool:
+        """It lets people without a key read."""
+        return self.grantee == GROUP_URIS[ALL_USERS] and self.permission in {"READ", "FULL_CONTROL"}
+
+
 class ObjectInfo(NamedTuple):
     """What the server tells of an object without its bytes.
 
@@ -116,6 +139,17 @@ def object_info(key: str, output: Any) -> ObjectInfo:
         output.parts_count,
         members,
     )
+
+
+def grant_entries(grants: Sequence[Grant]) -> list[GrantEntry]:
+    """From the output of GetObjectAcl or GetBucketAcl."""
+    found = []
+    for each in grants:
+        grantee = each.grantee
+        if grantee is not None:
+            who = grantee.uri or grantee.id or grantee.email_address or ""
+            found.append(GrantEntry(who, grantee.type, grantee.display_name, each.permission or ""))
+    return found
 
 
 def checksum_of(output: Any) -> tuple[str, str] | None:

@@ -1,12 +1,13 @@
 """Listings, page by page, until there are no more. What is on a page, is made into entries here."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 from urllib.parse import unquote_plus
 
-from bushel.client.entries import FolderEntry, ObjectEntry, UploadEntry, moment
-from bushel.client.errors import BadAnswer
+from bushel.client.entries import FolderEntry, ObjectEntry, UploadEntry, VersionEntry, moment
+from bushel.client.errors import BadAnswer, NotSupported
 from bushel.client.session import Session
-from bushel.protocol.operations import LIST_BUCKETS, LIST_MULTIPART_UPLOADS, LIST_OBJECTS_V2
+from bushel.protocol.operations import LIST_BUCKETS, LIST_MULTIPART_UPLOADS, LIST_OBJECTS_V2, TABLE
 from bushel.protocol.shapes.bucket import Bucket as BucketShape
 from bushel.protocol.shapes.bucket import ListBucketsInput
 from bushel.protocol.shapes.listing import ListObjectsV2Input
@@ -97,6 +98,48 @@ async def uploads(session: Session, bucket: str, *, prefix: str = "") -> AsyncIt
             raise BadAnswer("the listing does not get on")
         key_marker = _key(output.next_key_marker, encoded=encoded)
         id_marker = output.next_upload_id_marker
+
+
+async def versions(session: Session, bucket: str, *, prefix: str = "") -> AsyncIterator[list[VersionEntry]]:
+    """Versions and delete markers, in the order in which the server lists them: by key, the newest first.
+
+    Raises:
+        NotSupported: The table has no shapes for it.
+    """
+    operation = TABLE["ListObjectVersions"]
+    if operation.input is None:
+        raise NotSupported("NotImplemented", "versions are not listed", 501, operation=operation.name, bucket=bucket)
+    markers: dict[str, str | None] = {}
+    while True:
+        given = operation.input(bucket=bucket, prefix=prefix or None, encoding_type="url", **markers)
+        output = await session.call(operation, given)
+        encoded = output.encoding_type == "url"
+        page = [_version(each, encoded=encoded, deleted=False) for each in output.versions]
+        page += [_version(each, encoded=encoded, deleted=True) for each in output.delete_markers]
+        # The shape has both apart; within a key the newest is first, and markers of a key are as old as they are.
+        page.sort(key=lambda each: (each.key.encode(), not each.latest, -each.last_modified.timestamp()))
+        yield page
+        if not output.is_truncated:
+            return
+        following: dict[str, str | None] = {
+            "key_marker": _key(output.next_key_marker, encoded=encoded),
+            "version_id_marker": output.next_version_id_marker,
+        }
+        if following == markers:
+            raise BadAnswer("the listing does not get on")
+        markers = following
+
+
+def _version(each: Any, *, encoded: bool, deleted: bool) -> VersionEntry:
+    return VersionEntry(
+        _key(each.key, encoded=encoded),
+        each.version_id or "null",
+        bool(each.is_latest),
+        deleted,
+        0 if deleted else each.size or 0,
+        "" if deleted else each.e_tag or "",
+        moment(each.last_modified),
+    )
 
 
 def _following(token: str | None, following: str | None) -> str | None:

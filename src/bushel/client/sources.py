@@ -219,11 +219,11 @@ def _checked(piece: Any) -> bytes:
 class IteratorSource:
     """Pieces of any size."""
 
-    def __init__(self, pieces: AsyncIterator[bytes]) -> None:
+    def __init__(self, pieces: AsyncIterator[bytes], length: int | None = None) -> None:
         self._pieces = pieces
         self._rest = memoryview(b"")
         self._ended = False
-        self.length: int | None = None
+        self.length = length
 
     async def take(self, size: int) -> Buffer:
         taken = []
@@ -235,6 +235,12 @@ class IteratorSource:
             self._rest = self._rest[len(piece) :]
             taken.append(piece)
             missing -= len(piece)
+        if self.length is not None:
+            self.length = max(0, self.length - size + missing)
+            if missing and self.length:
+                raise ObjectChanged(f"{self.length} bytes fewer came than were announced")
+            if not self.length:
+                await self._fill()  # its end, where a last checksum is compared
         return b"".join(taken)
 
     async def _fill(self) -> bool:

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Unpack
 
 from bushel.client import bulk, listings
 from bushel.client._async.objects import AsyncObject
-from bushel.client.entries import FolderEntry, ObjectEntry, UploadEntry
+from bushel.client.entries import FolderEntry, GrantEntry, ObjectEntry, UploadEntry, VersionEntry, grant_entries
 from bushel.client.errors import NoSuchBucket
 from bushel.client.members_generated import CreateMembers, DeleteMembers, GetMembers, PutMembers
+from bushel.client.presigning import plain_url
 from bushel.client.sources import Data
 from bushel.client.transfers.upload import Progress, Stored
+from bushel.protocol.shapes.enums import BucketCannedACL
 
 if TYPE_CHECKING:
     from bushel.client._async.client import AsyncClient
@@ -68,6 +70,19 @@ class AsyncBucket:
         """Delete every object and abort every upload in it; the number of objects. Raises BatchError."""
         return await self._client.driver.run(bulk.empty_bucket(self._client.session, self.name))
 
+    async def grants(self) -> list[GrantEntry]:
+        """Whom its access control list grants what."""
+        return grant_entries((await self._client.get_bucket_acl(bucket=self.name)).grants)
+
+    async def set_acl(self, acl: BucketCannedACL) -> None:
+        """Replace its access control list by a canned one: ``private``, ``public-read``..."""
+        await self._client.put_bucket_acl(bucket=self.name, acl=acl)
+
+    @property
+    def url(self) -> str:
+        """Its plain URL."""
+        return plain_url(self._client.session, self.name)
+
     # --- what is in it --------------------------------------------------------------------------------------------
 
     async def put(
@@ -124,6 +139,17 @@ class AsyncBucket:
     async def uploads(self, prefix: str = "") -> AsyncIterator[UploadEntry]:
         """Uploads in parts that are under way, or were forgotten."""
         pages = listings.uploads(self._client.session, self.name, prefix=prefix)
+        async for page in self._client.driver.each(pages):
+            for each in page:
+                yield each
+
+    async def versions(self, prefix: str = "") -> AsyncIterator[VersionEntry]:
+        """Every version of every object, the newest of a key first, and the markers of deletions.
+
+        Raises:
+            NotSupported: Versions are not listed here.
+        """
+        pages = listings.versions(self._client.session, self.name, prefix=prefix)
         async for page in self._client.driver.each(pages):
             for each in page:
                 yield each

@@ -2,15 +2,18 @@
 
 import os
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from bushel.client import reading
-from bushel.client.entries import ObjectInfo, object_info
+from bushel.client.entries import GrantEntry, ObjectInfo, grant_entries, object_info
 from bushel.client.errors import NotFound
-from bushel.client.members_generated import DeleteMembers, GetMembers, HeadMembers, PutMembers
+from bushel.client.members_generated import CopyMembers, DeleteMembers, GetMembers, HeadMembers, PutMembers
+from bushel.client.presigning import Presigned, SignatureVersion, plain_url
 from bushel.client.reading import Writable
 from bushel.client.sources import Data
+from bushel.client.transfers import copy as copying
 from bushel.client.transfers.upload import Progress, Stored, upload
+from bushel.protocol.shapes.enums import ObjectCannedACL
 
 if TYPE_CHECKING:
     from bushel.client._async.client import AsyncClient
@@ -29,7 +32,7 @@ class AsyncObject:
         self.bucket = bucket
         self.key = key
         self.version_id = version_id
-        self._client = client
+        self.client = client
         self._driver = client.driver
         self._transfers = client.transfers
 
@@ -50,7 +53,7 @@ class AsyncObject:
             OSError: The file cannot be read.
         """
         return await self._driver.run(
-            upload(self._client.session, self.bucket, self.key, data, self._transfers, dict(members), progress)
+            upload(self.client.session, self.bucket, self.key, data, self._transfers, dict(members), progress)
         )
 
     async def get(self, **members: Unpack[GetMembers]) -> bytes:
@@ -62,7 +65,7 @@ class AsyncObject:
             ObjectChanged: It was replaced in between.
         """
         return await self._driver.run(
-            reading.read_all(self._client.session, self.bucket, self.key, self._transfers, self._of_version(members))
+            reading.read_all(self.client.session, self.bucket, self.key, self._transfers, self._of_version(members))
         )
 
     async def stream(self, *, progress: Progress | None = None, **members: Unpack[GetMembers]) -> AsyncIterator[bytes]:
@@ -71,7 +74,7 @@ class AsyncObject:
         Only when the last piece came is it known that all of them are right. Raises as ``get``.
         """
         pieces = reading.stream(
-            self._client.session, self.bucket, self.key, self._transfers, self._of_version(members), progress
+            self.client.session, self.bucket, self.key, self._transfers, self._of_version(members), progress
         )
         async for piece in self._driver.each(pieces):
             yield piece
@@ -92,7 +95,7 @@ class AsyncObject:
         """
         return await self._driver.run(
             reading.download_to(
-                self._client.session,
+                self.client.session,
                 self.bucket,
                 self.key,
                 target,
@@ -106,7 +109,7 @@ class AsyncObject:
         """What the server tells of it without its bytes. Raises NoSuchKey."""
         if self.version_id is not None:
             members.setdefault("version_id", self.version_id)
-        output = await self._client.head_object(bucket=self.bucket, key=self.key, checksum_mode="ENABLED", **members)
+        output = await self.client.head_object(bucket=self.bucket, key=self.key, checksum_mode="ENABLED", **members)
         return object_info(self.key, output)
 
     async def exists(self) -> bool:
@@ -121,10 +124,92 @@ class AsyncObject:
         """Delete it; none being there is no error."""
         if self.version_id is not None:
             members.setdefault("version_id", self.version_id)
-        await self._client.delete_object(bucket=self.bucket, key=self.key, **members)
+        await self.client.delete_object(bucket=self.bucket, key=self.key, **members)
 
-    def _of_version(self, members: GetMembers) -> dict[str, object]:
-        given: dict[str, object] = dict(members)
+    # --- copies ---------------------------------------------------------------------------------------------------
+
+    async def copy_to(
+        self,
+        target: "AsyncObject",
+        *,
+        progress: Progress | None = None,
+        size: int | None = None,
+        **members: Unpack[CopyMembers],
+    ) -> Stored:
+        """Copy it. The server does it where both objects belong to one client; else it comes through this machine.
+
+        Args:
+            target: What is to become a copy.
+            progress: Called with numbers of bytes as they are there.
+            size: Of this object, if it is known, which saves asking.
+            **members: Further members of CopyObject.
+
+        Raises:
+            ObjectChanged: It was replaced in between.
+        """
+        origin = copying.Origin(self.client.session, self.bucket, self.key, self.version_id)
+        return await self._driver.run(
+            copying.copy(
+                origin,
+                target.client.session,
+                target.bucket,
+                target.key,
+                self._transfers,
+                dict(members),
+                progress,
+                size,
+            )
+        )
+
+    # --- who may read it ------------------------------------------------------------------------------------------
+
+    @property
+    def url(self) -> str:
+        """Its plain URL, which works for everybody if it is public."""
+        return plain_url(self.client.session, self.bucket, self.key)
+
+    def presign(
+        self, *, expires_seconds: int = 3600, signature_version: SignatureVersion = 4, **members: Unpack[GetMembers]
+    ) -> str:
+        """A URL by which anybody can read it for a while; see ``AsyncClient.presign``."""
+        given = self._of_version(members)
+        return self.client.presign(
+            "GetObject",
+            expires_seconds=expires_seconds,
+            signature_version=signature_version,
+            bucket=self.bucket,
+            key=self.key,
+            **given,
+        ).url
+
+    def presign_put(
+        self, *, expires_seconds: int = 3600, signature_version: SignatureVersion = 4, **members: Unpack[PutMembers]
+    ) -> Presigned:
+        """A URL by which anybody can store it for a while, with the headers that must be sent along."""
+        return self.client.presign(
+            "PutObject",
+            expires_seconds=expires_seconds,
+            signature_version=signature_version,
+            bucket=self.bucket,
+            key=self.key,
+            **members,
+        )
+
+    async def grants(self) -> list[GrantEntry]:
+        """Whom its access control list grants what."""
+        output = await self.client.get_object_acl(bucket=self.bucket, key=self.key, version_id=self.version_id)
+        return grant_entries(output.grants)
+
+    async def set_acl(self, acl: ObjectCannedACL) -> None:
+        """Replace its access control list by a canned one: ``private``, ``public-read``..."""
+        await self.client.put_object_acl(bucket=self.bucket, key=self.key, version_id=self.version_id, acl=acl)
+
+    async def is_public(self) -> bool:
+        """Whether its access control list lets everybody read it."""
+        return any(each.everybody_reads for each in await self.grants())
+
+    def _of_version(self, members: GetMembers) -> dict[str, Any]:
+        given: dict[str, Any] = dict(members)
         if self.version_id is not None:
             given.setdefault("version_id", self.version_id)
         return given

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Unpack
 
 from bushel.client import bulk, listings
 from bushel.client._sync.objects import Object
-from bushel.client.entries import FolderEntry, ObjectEntry, UploadEntry
+from bushel.client.entries import FolderEntry, GrantEntry, ObjectEntry, UploadEntry, VersionEntry, grant_entries
 from bushel.client.errors import NoSuchBucket
 from bushel.client.members_generated import CreateMembers, DeleteMembers, GetMembers, PutMembers
+from bushel.client.presigning import plain_url
 from bushel.client.sources import Data
 from bushel.client.transfers.upload import Progress, Stored
+from bushel.protocol.shapes.enums import BucketCannedACL
 
 if TYPE_CHECKING:
     from bushel.client._sync.client import Client
@@ -69,6 +71,19 @@ class Bucket:
         """Delete every object and abort every upload in it; the number of objects. Raises BatchError."""
         return self._client.driver.run(bulk.empty_bucket(self._client.session, self.name))
 
+    def grants(self) -> list[GrantEntry]:
+        """Whom its access control list grants what."""
+        return grant_entries((self._client.get_bucket_acl(bucket=self.name)).grants)
+
+    def set_acl(self, acl: BucketCannedACL) -> None:
+        """Replace its access control list by a canned one: ``private``, ``public-read``..."""
+        self._client.put_bucket_acl(bucket=self.name, acl=acl)
+
+    @property
+    def url(self) -> str:
+        """Its plain URL."""
+        return plain_url(self._client.session, self.name)
+
     # --- what is in it --------------------------------------------------------------------------------------------
 
     def put(self, key: str, data: Data, *, progress: Progress | None = None, **members: Unpack[PutMembers]) -> Stored:
@@ -123,6 +138,17 @@ class Bucket:
     def uploads(self, prefix: str = "") -> Iterator[UploadEntry]:
         """Uploads in parts that are under way, or were forgotten."""
         pages = listings.uploads(self._client.session, self.name, prefix=prefix)
+        for page in self._client.driver.each(pages):
+            for each in page:
+                yield each
+
+    def versions(self, prefix: str = "") -> Iterator[VersionEntry]:
+        """Every version of every object, the newest of a key first, and the markers of deletions.
+
+        Raises:
+            NotSupported: Versions are not listed here.
+        """
+        pages = listings.versions(self._client.session, self.name, prefix=prefix)
         for page in self._client.driver.each(pages):
             for each in page:
                 yield each

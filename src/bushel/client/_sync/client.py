@@ -18,13 +18,14 @@ from bushel.client.configuration import AddressingStyle, resolve
 from bushel.client.drivers import Driver
 from bushel.client.entries import moment
 from bushel.client.http.pool import HttpTransport, Timeouts, Transport
+from bushel.client.presigning import Presigned, SignatureVersion, presign
 from bushel.client.retries import Retries
 from bushel.client.session import Options, Session
 from bushel.client.transfers.plan import TransferOptions
 from bushel.core.clock import Clock, SystemClock
 from bushel.core.ids import Randomness, SystemRandomness
 from bushel.protocol.checksums import ALGORITHMS
-from bushel.protocol.operations import Operation
+from bushel.protocol.operations import TABLE, Operation
 
 
 class Client(Operations):
@@ -135,6 +136,32 @@ class Client(Operations):
         if operation.streams_output:
             force_setattr(output, "body", Body(self.driver, output.body))
         return output
+
+    def presign(
+        self,
+        operation: str,
+        *,
+        expires_seconds: int = 3600,
+        signature_version: SignatureVersion = 4,
+        **members: Any,
+    ) -> Presigned:
+        """A URL that grants one operation to whoever has it; nothing is asked of the server.
+
+        Args:
+            operation: S3's name of it: ``GetObject``, ``UploadPart``...
+            expires_seconds: How long it is valid; at most 7 days with version 4.
+            signature_version: 4, or 2 for what knows nothing newer.
+            **members: Of the operation's input.
+
+        Raises:
+            NoCredentials: There is nothing to sign with.
+            ValueError: There is no such operation, or the time is out of bounds.
+        """
+        found = TABLE.get(operation)
+        if found is None or found.input is None:
+            raise ValueError(f"there is no operation {operation!r} to be signed")
+        given = found.input(**members)
+        return presign(self.session, found, given, expires_seconds=expires_seconds, version=signature_version)
 
     def bucket(self, name: str) -> Bucket:
         """A bucket by its name; nothing is asked of the server."""

@@ -5,15 +5,18 @@
 
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from bushel.client import reading
-from bushel.client.entries import ObjectInfo, object_info
+from bushel.client.entries import GrantEntry, ObjectInfo, grant_entries, object_info
 from bushel.client.errors import NotFound
-from bushel.client.members_generated import DeleteMembers, GetMembers, HeadMembers, PutMembers
+from bushel.client.members_generated import CopyMembers, DeleteMembers, GetMembers, HeadMembers, PutMembers
+from bushel.client.presigning import Presigned, SignatureVersion, plain_url
 from bushel.client.reading import Writable
 from bushel.client.sources import Data
+from bushel.client.transfers import copy as copying
 from bushel.client.transfers.upload import Progress, Stored, upload
+from bushel.protocol.shapes.enums import ObjectCannedACL
 
 if TYPE_CHECKING:
     from bushel.client._sync.client import Client
@@ -32,7 +35,7 @@ class Object:
         self.bucket = bucket
         self.key = key
         self.version_id = version_id
-        self._client = client
+        self.client = client
         self._driver = client.driver
         self._transfers = client.transfers
 
@@ -53,7 +56,7 @@ class Object:
             OSError: The file cannot be read.
         """
         return self._driver.run(
-            upload(self._client.session, self.bucket, self.key, data, self._transfers, dict(members), progress)
+            upload(self.client.session, self.bucket, self.key, data, self._transfers, dict(members), progress)
         )
 
     def get(self, **members: Unpack[GetMembers]) -> bytes:
@@ -65,7 +68,7 @@ class Object:
             ObjectChanged: It was replaced in between.
         """
         return self._driver.run(
-            reading.read_all(self._client.session, self.bucket, self.key, self._transfers, self._of_version(members))
+            reading.read_all(self.client.session, self.bucket, self.key, self._transfers, self._of_version(members))
         )
 
     def stream(self, *, progress: Progress | None = None, **members: Unpack[GetMembers]) -> Iterator[bytes]:
@@ -74,7 +77,7 @@ class Object:
         Only when the last piece came is it known that all of them are right. Raises as ``get``.
         """
         pieces = reading.stream(
-            self._client.session, self.bucket, self.key, self._transfers, self._of_version(members), progress
+            self.client.session, self.bucket, self.key, self._transfers, self._of_version(members), progress
         )
         for piece in self._driver.each(pieces):
             yield piece
@@ -95,7 +98,7 @@ class Object:
         """
         return self._driver.run(
             reading.download_to(
-                self._client.session,
+                self.client.session,
                 self.bucket,
                 self.key,
                 target,
@@ -109,7 +112,7 @@ class Object:
         """What the server tells of it without its bytes. Raises NoSuchKey."""
         if self.version_id is not None:
             members.setdefault("version_id", self.version_id)
-        output = self._client.head_object(bucket=self.bucket, key=self.key, checksum_mode="ENABLED", **members)
+        output = self.client.head_object(bucket=self.bucket, key=self.key, checksum_mode="ENABLED", **members)
         return object_info(self.key, output)
 
     def exists(self) -> bool:
@@ -124,10 +127,92 @@ class Object:
         """Delete it; none being there is no error."""
         if self.version_id is not None:
             members.setdefault("version_id", self.version_id)
-        self._client.delete_object(bucket=self.bucket, key=self.key, **members)
+        self.client.delete_object(bucket=self.bucket, key=self.key, **members)
 
-    def _of_version(self, members: GetMembers) -> dict[str, object]:
-        given: dict[str, object] = dict(members)
+    # --- copies ---------------------------------------------------------------------------------------------------
+
+    def copy_to(
+        self,
+        target: "Object",
+        *,
+        progress: Progress | None = None,
+        size: int | None = None,
+        **members: Unpack[CopyMembers],
+    ) -> Stored:
+        """Copy it. The server does it where both objects belong to one client; else it comes through this machine.
+
+        Args:
+            target: What is to become a copy.
+            progress: Called with numbers of bytes as they are there.
+            size: Of this object, if it is known, which saves asking.
+            **members: Further members of CopyObject.
+
+        Raises:
+            ObjectChanged: It was replaced in between.
+        """
+        origin = copying.Origin(self.client.session, self.bucket, self.key, self.version_id)
+        return self._driver.run(
+            copying.copy(
+                origin,
+                target.client.session,
+                target.bucket,
+                target.key,
+                self._transfers,
+                dict(members),
+                progress,
+                size,
+            )
+        )
+
+    # --- who may read it ------------------------------------------------------------------------------------------
+
+    @property
+    def url(self) -> str:
+        """Its plain URL, which works for everybody if it is public."""
+        return plain_url(self.client.session, self.bucket, self.key)
+
+    def presign(
+        self, *, expires_seconds: int = 3600, signature_version: SignatureVersion = 4, **members: Unpack[GetMembers]
+    ) -> str:
+        """A URL by which anybody can read it for a while; see ``Client.presign``."""
+        given = self._of_version(members)
+        return self.client.presign(
+            "GetObject",
+            expires_seconds=expires_seconds,
+            signature_version=signature_version,
+            bucket=self.bucket,
+            key=self.key,
+            **given,
+        ).url
+
+    def presign_put(
+        self, *, expires_seconds: int = 3600, signature_version: SignatureVersion = 4, **members: Unpack[PutMembers]
+    ) -> Presigned:
+        """A URL by which anybody can store it for a while, with the headers that must be sent along."""
+        return self.client.presign(
+            "PutObject",
+            expires_seconds=expires_seconds,
+            signature_version=signature_version,
+            bucket=self.bucket,
+            key=self.key,
+            **members,
+        )
+
+    def grants(self) -> list[GrantEntry]:
+        """Whom its access control list grants what."""
+        output = self.client.get_object_acl(bucket=self.bucket, key=self.key, version_id=self.version_id)
+        return grant_entries(output.grants)
+
+    def set_acl(self, acl: ObjectCannedACL) -> None:
+        """Replace its access control list by a canned one: ``private``, ``public-read``..."""
+        self.client.put_object_acl(bucket=self.bucket, key=self.key, version_id=self.version_id, acl=acl)
+
+    def is_public(self) -> bool:
+        """Whether its access control list lets everybody read it."""
+        return any(each.everybody_reads for each in self.grants())
+
+    def _of_version(self, members: GetMembers) -> dict[str, Any]:
+        given: dict[str, Any] = dict(members)
         if self.version_id is not None:
             given.setdefault("version_id", self.version_id)
         return given

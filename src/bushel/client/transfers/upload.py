@@ -109,20 +109,21 @@ async def upload(
     """
     source = open_source(data)
     try:
-        return await _upload(session, bucket, key, source, options, members, progress)
+        return await upload_source(session, bucket, key, source, options, members, progress)
     finally:
         await source.close()
 
 
-async def _upload(
+async def upload_source(
     session: Session,
     bucket: str,
     key: str,
     source: Source,
     options: TransferOptions,
     members: Mapping[str, Any],
-    progress: Progress | None,
+    progress: Progress | None = None,
 ) -> Stored:
+    """As ``upload``, of a source that the caller closes."""
     length = source.length
     first = await source.take(options.part_bytes)
     ended = source.length == 0 if length is not None else len(first) < options.part_bytes
