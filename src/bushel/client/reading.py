@@ -10,7 +10,9 @@ from typing import Any, Final, Protocol
 from bushel.client.entries import ObjectInfo, object_info
 from bushel.client.session import Session
 from bushel.client.transfers.download import Download, Progress, save
+from bushel.client.transfers.journal import DownloadJournal
 from bushel.client.transfers.plan import TransferOptions
+from bushel.client.transfers.resume import note_beside, save_file
 
 _BATCH_BYTES: Final = 1 << 20
 
@@ -60,8 +62,12 @@ async def download_to(
     options: TransferOptions,
     members: Mapping[str, Any],
     progress: Progress | None,
+    *,
+    resume: bool = False,
 ) -> ObjectInfo:
     """Bring an object into a file, whole or not at all, or into something that can be written to.
+
+    With ``resume`` what came of a file stays beside it when it breaks off, and the next call goes on with it.
 
     Raises:
         BushelError: It could not be had whole. What was written to is no object then; a file is as it was before.
@@ -69,6 +75,11 @@ async def download_to(
     """
     if isinstance(target, str | os.PathLike):
         path = Path(target)
+        if resume:
+            draft, note = note_beside(path)
+            download = await Download.open(session, bucket, key, options, members, progress)
+            await save_file(download, path, DownloadJournal(note), draft)
+            return object_info(key, download.output)
         download = await Download.open(session, bucket, key, options, members, progress)
         await save(download, path, f".{path.name[:200]}.{session.randomness.token(6).hex()}")
         return object_info(key, download.output)

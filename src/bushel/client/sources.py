@@ -95,7 +95,11 @@ class BufferSource:
 
 
 class FileSource:
-    """A local file, which must stay as it is while it is read."""
+    """A local file, which must stay as it is while it is read.
+
+    Attributes:
+        mtime_ns: When it was changed last.
+    """
 
     def __init__(self, path: Path, file: BinaryIO, status: os.stat_result) -> None:
         self._path = path
@@ -103,6 +107,7 @@ class FileSource:
         self._status = status
         self._regular = stat.S_ISREG(status.st_mode)
         self._at = 0
+        self.mtime_ns = status.st_mtime_ns
         self.length: int | None = status.st_size if self._regular else None
 
     @classmethod

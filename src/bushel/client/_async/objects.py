@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from bushel.client import reading
@@ -12,6 +13,8 @@ from bushel.client.presigning import Presigned, SignatureVersion, plain_url
 from bushel.client.reading import Writable
 from bushel.client.sources import Data
 from bushel.client.transfers import copy as copying
+from bushel.client.transfers.journal import UploadJournal
+from bushel.client.transfers.resume import abandon, upload_file
 from bushel.client.transfers.upload import Progress, Stored, upload
 from bushel.protocol.shapes.enums import ObjectCannedACL
 
@@ -39,12 +42,21 @@ class AsyncObject:
     def __repr__(self) -> str:
         return f"<AsyncObject {self.bucket}/{self.key}>"
 
-    async def put(self, data: Data, *, progress: Progress | None = None, **members: Unpack[PutMembers]) -> Stored:
+    async def put(
+        self,
+        data: Data,
+        *,
+        progress: Progress | None = None,
+        resume: os.PathLike[str] | str | None = None,
+        **members: Unpack[PutMembers],
+    ) -> Stored:
         """Store it, whole or not at all; in parts if it is large.
 
         Args:
             data: Bytes, text, the file at a path, an object with ``read``, or an iterator of bytes.
             progress: Called with numbers of bytes as they are stored.
+            resume: A file for a note, where ``data`` is a path. If the upload is interrupted, its parts stay at the
+                server, and a call with the same note goes on; ``give_up`` has the server forget them.
             **members: Further members of PutObject: ``content_type``, ``metadata``, ``acl``, ``if_none_match``...
 
         Raises:
@@ -52,9 +64,28 @@ class AsyncObject:
             PreconditionFailed: A condition did not hold.
             OSError: The file cannot be read.
         """
+        if resume is not None:
+            if not isinstance(data, os.PathLike):
+                raise TypeError("only the file at a path can be gone on with")
+            return await self._driver.run(
+                upload_file(
+                    self.client.session,
+                    self.bucket,
+                    self.key,
+                    Path(data),
+                    self._transfers,
+                    dict(members),
+                    progress,
+                    UploadJournal(Path(resume)),
+                )
+            )
         return await self._driver.run(
             upload(self.client.session, self.bucket, self.key, data, self._transfers, dict(members), progress)
         )
+
+    async def give_up(self, resume: os.PathLike[str] | str) -> bool:
+        """Have the server forget an upload that was interrupted, and remove its note. Whether there was one."""
+        return await self._driver.run(abandon(self.client.session, UploadJournal(Path(resume))))
 
     async def get(self, **members: Unpack[GetMembers]) -> bytes:
         """Its bytes, all of them in memory.
@@ -84,11 +115,18 @@ class AsyncObject:
         target: os.PathLike[str] | str | Writable,
         *,
         progress: Progress | None = None,
+        resume: bool = False,
         **members: Unpack[GetMembers],
     ) -> ObjectInfo:
         """Bring it into a file, or into something that has ``write``.
 
         A file is made whole or not at all: what was there before stays until the object has come and was checked.
+
+        Args:
+            target: A path, or an object with ``write``.
+            progress: Called with numbers of bytes as they come.
+            resume: If it breaks off, keep what came beside the target (hidden), for the next call to go on with.
+            **members: Further members of GetObject.
 
         Raises:
             OSError: The file cannot be written.
@@ -102,6 +140,7 @@ class AsyncObject:
                 self._transfers,
                 self._of_version(members),
                 progress,
+                resume=resume,
             )
         )
 

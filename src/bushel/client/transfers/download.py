@@ -17,8 +17,9 @@ from bushel.client.errors import BadAnswer, IntegrityError, ObjectChanged, Preco
 from bushel.client.incoming import Incoming
 from bushel.client.session import Session
 from bushel.client.transfers.failures import first_error
+from bushel.client.transfers.journal import DownloadJournal
 from bushel.client.transfers.plan import TransferOptions, segments
-from bushel.protocol.checksums import Algorithm, base64_text
+from bushel.protocol.checksums import CRC64NVME, Algorithm, Hasher, base64_text
 from bushel.protocol.operations import GET_OBJECT
 from bushel.protocol.shapes.object import GetObjectInput, GetObjectOutput
 
@@ -26,6 +27,9 @@ Progress = Callable[[int], object]
 
 _WRITE_BYTES: Final = 1 << 20
 """Gathered for one write into a file: handing it to a thread costs as much as writing 64 KiB."""
+
+_FOR_NOTES: Final = CRC64NVME
+"""Of segments whose object has no checksum: to know them again."""
 
 _CONDITIONS: Final = frozenset(
     {"if_match", "if_none_match", "if_modified_since", "if_unmodified_since", "checksum_mode"}
@@ -38,6 +42,8 @@ class Download:
     Attributes:
         output: What the server said of it.
         size: Bytes to come: of the object, or of the range that was asked for.
+        name: Bucket and key, for messages.
+        part_bytes: Size of segments.
     """
 
     def __init__(
@@ -52,7 +58,8 @@ class Download:
         self._session = session
         self._options = options
         self._progress = progress
-        self._what = f"{given.bucket}/{given.key}"
+        self.name = self._what = f"{given.bucket}/{given.key}"
+        self.part_bytes = options.part_bytes
         self._given = given
         self._incoming: Incoming | None = output.body
         assert self._incoming is not None
@@ -163,8 +170,12 @@ class Download:
 
     # --- into a file ----------------------------------------------------------------------------------------------
 
-    async def into(self, descriptor: int) -> None:
+    async def into(self, descriptor: int, journal: DownloadJournal | None = None) -> None:
         """Write all of it into an open file, from its first byte on, in any order.
+
+        Args:
+            descriptor: Of the file.
+            journal: Tells which segments are in the file already, and is told of further ones.
 
         Raises:
             BushelError: It could not be had whole; the file holds something or other.
@@ -180,7 +191,12 @@ class Download:
 
         async def one(start: int, end: int) -> None:
             try:
-                digests[start] = (await self._write(descriptor, start, end), end - start)
+                digest = await self._kept(descriptor, start, end, journal)
+                if digest is None:
+                    digest = await self._write(descriptor, start, end)
+                    if journal is not None:
+                        journal.note(start, digest)
+                digests[start] = (digest, end - start)
             finally:
                 limit.release()
 
@@ -191,16 +207,29 @@ class Download:
                     group.create_task(one(start, end))
         self._compare_parts([digests[start] for start in sorted(digests)])
 
+    async def _kept(self, descriptor: int, start: int, end: int, journal: DownloadJournal | None) -> bytes | None:
+        """The digest of a segment that an earlier attempt brought, if it is still as it was."""
+        noted = None if journal is None else journal.digest(start)
+        if noted is None:
+            return None
+        hasher = (self._algorithm or _FOR_NOTES).hasher()
+        if await asyncio.to_thread(_read_at, descriptor, start, end, hasher) != noted:
+            return None
+        if self._progress is not None:
+            self._progress(end - start)
+        if start == 0:
+            self.close()  # what the first answer would bring is here
+        return noted
+
     async def _write(self, descriptor: int, start: int, end: int) -> bytes:
         """Bring one segment into the file; its digest."""
-        hasher = None if self._algorithm is None else self._algorithm.hasher()
+        hasher = (self._algorithm or _FOR_NOTES).hasher()
         held: list[bytes] = []
         held_bytes = 0
         at = start
         async with contextlib.aclosing(self._segment(start, end)) as stream:
             async for piece in stream:
-                if hasher is not None:
-                    hasher.update(piece)
+                hasher.update(piece)
                 held.append(piece)
                 held_bytes += len(piece)
                 if held_bytes >= _WRITE_BYTES:
@@ -211,7 +240,7 @@ class Download:
             await asyncio.to_thread(_write_at, descriptor, held, at)
         elif held:
             _write_at(descriptor, held, at)
-        return b"" if hasher is None else hasher.digest()
+        return hasher.digest()
 
     # --- segments -------------------------------------------------------------------------------------------------
 
@@ -298,6 +327,16 @@ def _digest(algorithm: Algorithm, pieces: list[bytes]) -> bytes:
     hasher = algorithm.hasher()
     for piece in pieces:
         hasher.update(piece)
+    return hasher.digest()
+
+
+def _read_at(descriptor: int, start: int, end: int, hasher: Hasher) -> bytes:
+    while start < end:
+        piece = os.pread(descriptor, min(_WRITE_BYTES, end - start), start)
+        if not piece:
+            break
+        hasher.update(piece)
+        start += len(piece)
     return hasher.digest()
 
 

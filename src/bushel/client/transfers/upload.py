@@ -136,7 +136,7 @@ async def upload_source(
     upload_id = await begin(session, bucket, key, members)
     run = PartsUpload(session, bucket, key, upload_id, options, members, progress)
     try:
-        await run.send_all(_parts(source, first, length, options.part_bytes))
+        await run.send_all(parts_of(source, options.part_bytes, first, length))
         await source.check()
         return await run.complete()
     except BaseException as problem:
@@ -165,8 +165,16 @@ class Cut(NamedTuple):
     take: Callable[[], Coroutine[Any, Any, Buffer]]
 
 
-def _parts(source: Source, first: Buffer, length: int | None, part_bytes: int) -> Iterator[Cut]:
-    sizes = part_sizes(length, part_bytes)
+def parts_of(source: Source, part_bytes: int, first: Buffer = b"", length: int | None = None) -> Iterator[Cut]:
+    """How a source is cut.
+
+    Args:
+        source: What is left of it.
+        part_bytes: Size of parts, unless they would be too many.
+        first: What was taken already.
+        length: Of all; ``None``: what the source knows.
+    """
+    sizes = part_sizes(source.length if length is None else length, part_bytes)
     size = next(sizes)
 
     async def take_first() -> Buffer:
@@ -195,7 +203,9 @@ class PartsUpload:
         options: TransferOptions,
         members: Mapping[str, Any],
         progress: Progress | None = None,
+        known: Mapping[int, UploadedPart] | None = None,
     ) -> None:
+        self._known = known or {}
         self.upload_id = upload_id
         self.parts: dict[int, UploadedPart] = {}
         self._session = session
@@ -239,6 +249,11 @@ class PartsUpload:
         if algorithm is not None:
             digest = await _digest(algorithm, piece)
             extra[algorithm.field] = base64_text(digest)
+        if self._is_there(number, piece, digest):
+            part = self.parts[number] = self._known[number]
+            if self._progress is not None:
+                self._progress(len(piece))
+            return part
         given = UploadPartInput(
             bucket=self._bucket,
             key=self._key,
@@ -253,6 +268,15 @@ class PartsUpload:
         if self._progress is not None:
             self._progress(len(piece))
         return part
+
+    def _is_there(self, number: int, piece: Octets, digest: bytes) -> bool:
+        """Whether the server has this part from an earlier attempt, byte for byte as far as it tells."""
+        known = self._known.get(number)
+        if known is None or known.size != len(piece):
+            return False
+        if digest:
+            return known.digest == digest
+        return known.e_tag.strip('"') == hashlib.md5(piece, usedforsecurity=False).hexdigest()
 
     async def complete(self) -> Stored:
         """Make the parts an object. Raises BushelError."""
