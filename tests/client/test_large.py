@@ -117,6 +117,12 @@ def test_an_object_that_is_replaced_while_it_comes_down_is_told(store, tmp_path)
     assert store.get("k") == DATA[::-1]
 
 
+def one_by_one(make_client, store, concurrency: int = 1) -> bushel.Object:
+    """The object "k", moved so slowly that it can be interrupted between its parts."""
+    slow = TransferOptions(part_bytes=5 << 20, concurrency=concurrency, memory_bytes=10 << 20)
+    return make_client(transfers=slow).bucket(store.name).object("k")
+
+
 def test_an_interrupted_upload_goes_on_where_it_stopped(store, make_client, tmp_path):
     file, note = tmp_path / "f", tmp_path / "note"
     file.write_bytes(DATA)
@@ -128,11 +134,11 @@ def test_an_interrupted_upload_goes_on_where_it_stopped(store, make_client, tmp_
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        store.object("k").put(file, resume=note, progress=interrupt)
+        one_by_one(make_client, store).put(file, resume=note, progress=interrupt)
     assert note.exists()
     [upload] = store.uploads()
     there = store._client.list_parts(bucket=store.name, key="k", upload_id=upload.upload_id).parts
-    assert 1 <= len(there) < 5
+    assert 2 <= len(there) < 5
 
     calls = []
     client = make_client()
@@ -148,7 +154,7 @@ def test_an_interrupted_upload_goes_on_where_it_stopped(store, make_client, tmp_
 
     assert store.get("k") == DATA
     assert sum(done) == len(DATA)
-    assert calls.count("UploadPart") == 5 - len(there)
+    assert calls.count("UploadPart") <= 5 - len(there)  # one that was on its way then may have arrived since
     assert not note.exists()
     assert not list(store.uploads())
 
@@ -210,11 +216,11 @@ def test_an_interrupted_download_goes_on_where_it_stopped(store, make_client, tm
     def interrupt(size: int) -> None:
         nonlocal seen
         seen += size
-        if seen > 12 << 20:
+        if seen > 16 << 20:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        store.object("k").download(target, resume=True, progress=interrupt)
+        one_by_one(make_client, store, concurrency=2).download(target, resume=True, progress=interrupt)
     assert not target.exists()
     assert len(list(tmp_path.iterdir())) == 2
 
@@ -258,7 +264,7 @@ def test_another_object_in_its_place_is_brought_from_the_start(store, tmp_path):
 
 
 MEMORY = """
-import resource, sys, bushel
+import sys, bushel
 endpoint, access, secret, bucket, folder = sys.argv[1:]
 client = bushel.Client(endpoint, access_key=access, secret_key=secret, environ={})
 store = client.bucket(bucket)
@@ -269,7 +275,7 @@ assert size == 400 * MIB, size
 store.object("stream").download(folder + "/f")
 store.put("file", __import__("pathlib").Path(folder + "/f"))
 client.close()
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
 """
 
 

@@ -11,15 +11,24 @@ import threading
 import weakref
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 T = TypeVar("T")
 
 _END: Final = object()
 
 
+class Closable(Protocol):
+    """What a driver closes at its end."""
+
+    async def close(self) -> None: ...
+
+
 class AsyncDriver:
     """Runs in the event loop of whoever awaits."""
+
+    def __init__(self, held: Closable) -> None:
+        self._held = held
 
     async def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return await coroutine
@@ -28,7 +37,7 @@ class AsyncDriver:
         return items
 
     async def close(self) -> None:
-        pass
+        await self._held.close()
 
 
 class Driver:
@@ -38,9 +47,10 @@ class Driver:
     first call and ends with the last ``close``.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, held: Closable) -> None:
+        self._held = held
         self._lock = threading.Lock()
-        self._release: weakref.finalize[[], Driver] | None = None
+        self._release: weakref.finalize[[Closable], Driver] | None = None
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         if self._release is None:
@@ -79,7 +89,7 @@ class Driver:
         with self._lock:
             if self._release is None:
                 _shared.acquire()
-                self._release = weakref.finalize(self, _shared.release)
+                self._release = weakref.finalize(self, _shared.release, self._held)
 
 
 class _SharedLoop:
@@ -120,10 +130,14 @@ class _SharedLoop:
                 )
                 self.thread.start()
 
-    def release(self) -> None:
+    def release(self, held: Closable) -> None:
+        """Close what belongs to a driver; without the last driver the loop ends."""
         with self._lock:
             if self._pid != os.getpid():
                 return
+            if self._loop is not None:
+                with contextlib.suppress(RuntimeError):  # it came to an end by itself
+                    self._loop.call_soon_threadsafe(_close, self._loop, held)
             self._users -= 1
             if self._users or self._loop is None or self.thread is None:
                 return
@@ -164,7 +178,17 @@ def _serve(loop: asyncio.AbstractEventLoop, stopping: threading.Event) -> None:
         loop.close()
 
 
+_closing: Final[set[asyncio.Task[None]]] = set()
+
+
+def _close(loop: asyncio.AbstractEventLoop, held: Closable) -> None:
+    task = loop.create_task(held.close())
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)
+
+
 async def _wind_up(loop: asyncio.AbstractEventLoop) -> None:
+    await asyncio.gather(*_closing, return_exceptions=True)
     others = asyncio.all_tasks(loop) - {asyncio.current_task(loop)}
     for task in others:
         task.cancel()
