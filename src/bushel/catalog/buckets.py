@@ -14,11 +14,13 @@ What must not be here: access rules, what is inside a bucket.
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from bushel.catalog.layout import BUCKET, OWNED, SYSTEM
+import msgspec
+
+from bushel.catalog.layout import BUCKET, CONFIGURED, OWNED, SYSTEM
 from bushel.catalog.records import BucketRecord, Grants, decode_bucket, encode
 from bushel.core.clock import Clock, whole_seconds
 from bushel.core.ids import Randomness, milliseconds_of, sortable_id
-from bushel.engine.api import Cell, Change, Delete, Engine, Gone, Put, Range
+from bushel.engine.api import Cell, Change, Delete, DeletePrefix, Engine, Gone, Put, Range, Write
 
 _NAME_CELL: Final = (Cell(BUCKET),)
 _OWNED_CELLS: Final = (Range(OWNED, limit=1_000_000),)
@@ -119,6 +121,49 @@ class Buckets:
         record: BucketRecord = await self._engine.commit(SYSTEM, bucket.name.encode(), _NAME_CELL, replace)
         return record
 
+    async def configuration(self, bucket: BucketRecord, kind: str) -> bytes | None:
+        """The document of one configuration as it is now; ``None`` where there is none."""
+        (raw,) = await self._engine.read(SYSTEM, bucket.name.encode(), (Cell(CONFIGURED, kind.encode()),))
+        document: bytes | None = raw
+        return document
+
+    async def configure(
+        self,
+        bucket: BucketRecord,
+        kind: str,
+        document: bytes | None,
+        change: Callable[[BucketRecord], BucketRecord] | None = None,
+    ) -> BucketRecord:
+        """Store a configuration, or remove it where ``document`` is ``None``.
+
+        Args:
+            bucket: As the caller saw it.
+            kind: Which of the bucket's configurations, ``cors`` for example.
+            document: As S3 writes it: the one form that stays the same from version to version.
+            change: What else becomes of the bucket's record in the same atom; raises to refuse.
+
+        Raises:
+            BucketChanged: That instance of the bucket is gone.
+        """
+
+        def replace(values: Sequence[Any]) -> Change:
+            (raw,) = values
+            current = None if raw is None else decode_bucket(raw)
+            if current is None or current.instance != bucket.instance:
+                raise BucketChanged(bucket.name)
+            kinds = current.configured - {kind} if document is None else current.configured | {kind}
+            changed = msgspec.structs.replace(current, configured=kinds)
+            if change is not None:
+                changed = change(changed)
+            cell = kind.encode()
+            write: Write = Delete(CONFIGURED, cell) if document is None else Put(CONFIGURED, cell, document)
+            return Change(writes=(Put(BUCKET, b"", encode(changed)), write), result=changed)
+
+        record: BucketRecord = await self._engine.commit(
+            SYSTEM, bucket.name.encode(), _NAME_CELL, replace, reclaims=document is None
+        )
+        return record
+
     async def delete(self, record: BucketRecord) -> None:
         """Delete an empty bucket.
 
@@ -185,7 +230,7 @@ class Buckets:
         def forget(values: Sequence[Any]) -> Change:
             (raw,) = values
             mine = raw is not None and decode_bucket(raw).instance == record.instance
-            return Change(writes=(Delete(BUCKET),) if mine else ())
+            return Change(writes=(Delete(BUCKET), DeletePrefix(CONFIGURED)) if mine else ())
 
         await self._engine.commit(SYSTEM, record.name.encode(), _NAME_CELL, forget, reclaims=True)
         await self._give_up_place(record)

@@ -140,7 +140,12 @@ class PartRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
 
 
 class BucketRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
-    """A bucket. ``ownership`` is S3's ObjectOwnership value, or empty where no ownership controls were set."""
+    """A bucket. Every request reads it, so what is long is elsewhere and only named here.
+
+    Attributes:
+        ownership: S3's ObjectOwnership value, or empty where no ownership controls were set.
+        configured: Kinds of configuration that the bucket has; their documents are cells of the same row.
+    """
 
     name: str
     instance: str
@@ -149,6 +154,7 @@ class BucketRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1
     region: str
     grants: Grants = ()
     ownership: str = ""
+    configured: frozenset[str] = frozenset()
 
     @property
     def partition(self) -> bytes:

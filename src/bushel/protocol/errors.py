@@ -258,6 +258,11 @@ CATALOGUE: dict[str, ErrorKind] = {
         400, "Cannot specify both Range header and partNumber query parameter"
     ),
     "InvalidRequest.SdkChecksumAlgorithm": ErrorKind(400, "Value for x-amz-sdk-checksum-algorithm header is invalid."),
+    "BadRequest.BucketTags": ErrorKind(400, "Bucket tag count cannot be greater than 50"),
+    "InvalidTag.Key": ErrorKind(400, "The TagKey you have provided is invalid"),
+    "InvalidTag.System": ErrorKind(400, "System tags cannot be added/updated by requester"),
+    "InvalidTag.Twice": ErrorKind(400, "Cannot provide multiple Tags with the same key"),
+    "InvalidTag.Value": ErrorKind(400, "The TagValue you have provided is invalid"),
     "InvalidStorageClass": ErrorKind(400, "The storage class you specified is not valid"),
     "MalformedXML": ErrorKind(
         400, "The XML you provided was not well-formed or did not validate against our published schema"

@@ -1,6 +1,6 @@
 """The table of operations: what the server routes and binds by, and what its documentation is read from."""
 
-from bushel.protocol.operations import acl, bucket, configuration, listing, multipart, refused
+from bushel.protocol.operations import acl, bucket, configuration, listing, multipart, refused, tagging
 from bushel.protocol.operations import object as objects
 from bushel.protocol.operations.acl import (
     GET_BUCKET_ACL,
@@ -34,7 +34,6 @@ from bushel.protocol.operations.configuration import (
     GET_BUCKET_POLICY_STATUS,
     GET_BUCKET_REPLICATION,
     GET_BUCKET_REQUEST_PAYMENT,
-    GET_BUCKET_TAGGING,
     GET_BUCKET_VERSIONING,
     GET_BUCKET_WEBSITE,
     GET_OBJECT_LEGAL_HOLD,
@@ -70,6 +69,11 @@ from bushel.protocol.operations.object import (
 )
 from bushel.protocol.operations.record import Operation
 from bushel.protocol.operations.refused import NOT_ROUTED
+from bushel.protocol.operations.tagging import (
+    DELETE_BUCKET_TAGGING,
+    GET_BUCKET_TAGGING,
+    PUT_BUCKET_TAGGING,
+)
 
 __all__ = [
     "ABORT_MULTIPART_UPLOAD",
@@ -78,6 +82,7 @@ __all__ = [
     "CREATE_BUCKET",
     "CREATE_MULTIPART_UPLOAD",
     "DELETE_BUCKET",
+    "DELETE_BUCKET_TAGGING",
     "DELETE_OBJECT",
     "DELETE_OBJECTS",
     "GET_BUCKET_ABAC",
@@ -123,6 +128,7 @@ __all__ = [
     "LIST_PARTS",
     "NOT_ROUTED",
     "PUT_BUCKET_ACL",
+    "PUT_BUCKET_TAGGING",
     "PUT_OBJECT",
     "PUT_OBJECT_ACL",
     "TABLE",
@@ -139,6 +145,7 @@ TABLE: dict[str, Operation] = {
         listing.OPERATIONS,
         multipart.OPERATIONS,
         acl.OPERATIONS,
+        tagging.OPERATIONS,
         configuration.OPERATIONS,
         refused.OPERATIONS,
     )

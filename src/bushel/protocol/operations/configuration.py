@@ -201,15 +201,6 @@ GET_BUCKET_REQUEST_PAYMENT = Operation(
     output=shapes.GetBucketRequestPaymentOutput,
     action="s3:GetBucketRequestPayment",
 )
-GET_BUCKET_TAGGING = Operation(
-    "GetBucketTagging",
-    "GET",
-    "bucket",
-    ("tagging",),
-    input=shapes.BucketConfigurationInput,
-    action="s3:GetBucketTagging",
-    never_configured="NoSuchTagSet",
-)
 GET_BUCKET_VERSIONING = Operation(
     "GetBucketVersioning",
     "GET",
@@ -297,7 +288,6 @@ OPERATIONS = (
     GET_BUCKET_POLICY_STATUS,
     GET_BUCKET_REPLICATION,
     GET_BUCKET_REQUEST_PAYMENT,
-    GET_BUCKET_TAGGING,
     GET_BUCKET_VERSIONING,
     GET_BUCKET_WEBSITE,
     GET_OBJECT_LOCK_CONFIGURATION,

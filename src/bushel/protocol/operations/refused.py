@@ -4,7 +4,6 @@ from bushel.protocol.operations.record import Operation, Resource
 
 _ABAC = "attribute-based access control needs tags on buckets"
 _ANNOTATIONS = "objects have no annotations"
-_BUCKET_TAGS = "buckets have no tags"
 _CORS = "cross-origin requests are not answered yet"
 _DELIVERY = "nothing is delivered from one bucket to another yet"
 _DIRECTORY = "directory buckets are another service"
@@ -38,7 +37,6 @@ _ROWS: tuple[tuple[str, str, Resource, tuple[str, ...], str], ...] = (
     ("DeleteBucketOwnershipControls", "DELETE", "bucket", ("ownershipControls",), _OWNERSHIP),
     ("DeleteBucketPolicy", "DELETE", "bucket", ("policy",), _POLICY),
     ("DeleteBucketReplication", "DELETE", "bucket", ("replication",), _DELIVERY),
-    ("DeleteBucketTagging", "DELETE", "bucket", ("tagging",), _BUCKET_TAGS),
     ("DeleteBucketWebsite", "DELETE", "bucket", ("website",), _WEBSITE),
     ("DeleteObjectAnnotation", "DELETE", "object", ("annotation",), _ANNOTATIONS),
     ("DeleteObjectTagging", "DELETE", "object", ("tagging",), _OBJECT_TAGS),
@@ -63,7 +61,6 @@ _ROWS: tuple[tuple[str, str, Resource, tuple[str, ...], str], ...] = (
     ("PutBucketPolicy", "PUT", "bucket", ("policy",), _POLICY),
     ("PutBucketReplication", "PUT", "bucket", ("replication",), _DELIVERY),
     ("PutBucketRequestPayment", "PUT", "bucket", ("requestPayment",), "nobody is charged"),
-    ("PutBucketTagging", "PUT", "bucket", ("tagging",), _BUCKET_TAGS),
     ("PutBucketVersioning", "PUT", "bucket", ("versioning",), _VERSIONS),
     ("PutBucketWebsite", "PUT", "bucket", ("website",), _WEBSITE),
     ("PutObjectAnnotation", "PUT", "object", ("annotation",), _ANNOTATIONS),

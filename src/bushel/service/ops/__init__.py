@@ -9,6 +9,7 @@ from bushel.service.ops import (
     listing,
     multipart,
     reading,
+    tagging,
     uploads,
     writing,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "listing",
     "multipart",
     "reading",
+    "tagging",
     "uploads",
     "writing",
 ]
