@@ -164,6 +164,7 @@ CATALOGUE: dict[str, ErrorKind] = {
     "MalformedACLError": ErrorKind(
         400, "The XML you provided was not well-formed or did not validate against our published schema"
     ),
+    "MalformedPolicy": ErrorKind(400, "This policy contains invalid Json"),
     "MaxMessageLengthExceeded": ErrorKind(400, "Your request was too big."),
     "NoSuchKey": ErrorKind(404, "The specified key does not exist."),
     "PreconditionFailed": ErrorKind(412, "At least one of the pre-conditions you specified did not hold"),
