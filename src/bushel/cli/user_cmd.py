@@ -20,6 +20,7 @@ from bushel.catalog.users import KeyPair, NoSuchUser, UserExists, Users, new_key
 from bushel.core.credentials import write_credentials
 from bushel.core.ids import SystemRandomness
 from bushel.engine.api import EngineError
+from bushel.protocol.policy import user_arn
 
 _Result = TypeVar("_Result")
 
@@ -101,7 +102,7 @@ def rotate(name: str, access_key: str | None, secret_key: str | None, secret_fil
 @_SECRET_FILE
 @_DATA
 def list_users(show_secret: str | None, as_json: bool, secret_file: Path | None, data: Path) -> None:
-    """List users by name: access key, state, id, e-mail address, display name."""
+    """List users by name: access key, state, id, ARN (the name in policies), e-mail address, display name."""
     if show_secret is not None:
         _show_pair(show_secret, secret_file, data)
         return
@@ -112,8 +113,8 @@ def list_users(show_secret: str | None, as_json: bool, secret_file: Path | None,
         for user in users:
             print(msgspec.json.encode(_facts(user)).decode())
         return
-    rows = [("NAME", "ACCESS KEY", "STATE", "ID", "EMAIL", "DISPLAY NAME")]
-    rows += [(u.name, u.access_key, _state(u), u.id, u.email, u.display_name) for u in users]
+    rows = [("NAME", "ACCESS KEY", "STATE", "ID", "ARN", "EMAIL", "DISPLAY NAME")]
+    rows += [(u.name, u.access_key, _state(u), u.id, user_arn(u.id, u.name), u.email, u.display_name) for u in users]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
@@ -221,6 +222,7 @@ def _facts(user: UserRecord) -> dict[str, str]:
         "email": user.email,
         "access_key": user.access_key,
         "state": _state(user),
+        "arn": user_arn(user.id, user.name),
     }
 
 

@@ -47,7 +47,7 @@ class Authenticator:
             record = await self._users.access_key(access_key)
             if record is None or not record.enabled:
                 raise S3Error("InvalidAccessKeyId", AWSAccessKeyId=access_key)
-            caller = Caller(record.user_id, record.display_name, access_key)
+            caller = Caller(record.user_id, record.display_name, access_key, False, record.user_name)
             secret_key = record.secret_key
         claim.verify(request, secret_key)
         return Identity(caller, claim, secret_key)

@@ -45,8 +45,8 @@ def read_policy(document: bytes | str, bucket: str | None = None) -> Policy:
 
     Args:
         document: JSON.
-        bucket: The bucket whose policy it is; ``None`` for a user's, which has no Principal and may speak of any
-            bucket and of other services.
+        bucket: The bucket whose policy it is; empty for any bucket's, where what fits the bucket was checked before;
+            ``None`` for a user's, which has no Principal and may speak of any bucket and of other services.
 
     Raises:
         S3Error: MalformedPolicy with the reason.
@@ -140,10 +140,10 @@ class _Reader:
         resources = [self._resource(text) for text in _texts(listed, "Policy has invalid resource")]
         named = expand_all(patterns)
         actions = frozenset(RESOURCE_OF) - named if but_actions else named
-        if self._bucket is not None and not but_actions and not but_resources:
+        if self._bucket and not but_actions and not but_resources:
             self._check_that_actions_apply(patterns, resources)
         conditions = self._conditions(element.get("Condition", {}))
-        if self._bucket is not None:
+        if self._bucket:
             _check_that_conditions_apply(conditions, [actions] if but_actions else [expand(each) for each in patterns])
         return Statement(
             sid,
@@ -180,10 +180,10 @@ class _Reader:
             pattern = read_pattern(text, variables=self._variables)
         except ValueError:
             _refuse("Policy has invalid resource")
-        if self._bucket is not None:
+        if self._bucket:
             if text != "*" and not (text.startswith(ARN_PREFIX) and self._is_of_bucket(pattern)):
                 _refuse("Policy has invalid resource")
-        elif text != "*" and not text.startswith("arn:") and not text.startswith("*"):
+        elif self._bucket is None and text != "*" and not text.startswith("arn:") and not text.startswith("*"):
             _refuse("Policy has invalid resource")
         return pattern
 
