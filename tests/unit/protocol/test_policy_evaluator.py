@@ -206,6 +206,16 @@ def test_a_value_of_a_variable_is_no_pattern():
     assert answer(document, None, "s3:GetObject", "arn:aws:s3:::home/bob/x", BOB, {"aws:username": ["b*b"]}) is None
 
 
+def test_an_escaped_wildcard_is_no_wildcard_and_the_other_way_round():
+    for pattern, matching, other in (("${?}", "?", "a"), ("?", "a", "ab"), ("${*}", "*", "a"), ("*", "a", None)):
+        document = {
+            "Version": "2012-10-17",
+            "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": f"arn:aws:s3:::{pattern}"},
+        }
+        assert answer(document, None, "s3:ListBucket", f"arn:aws:s3:::{matching}", ALICE, {}) == "Allow"
+        assert other is None or answer(document, None, "s3:ListBucket", f"arn:aws:s3:::{other}", ALICE, {}) is None
+
+
 def test_a_deny_outweighs_an_allow_wherever_it_stands():
     allow = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     deny = {"Effect": "Deny", "Action": "s3:DeleteObject", "Resource": "*"}

@@ -10,7 +10,9 @@ Source: IAM User Guide, "IAM policy elements: Variables and tags".
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 Match = Callable[[str], bool]
 Lookup = Callable[[str], Sequence[str] | None]
@@ -25,19 +27,19 @@ _DEFAULT: Final = re.compile(r"([^,]*?)\s*,\s*'([^']*)'\s*")
 _ESCAPED: Final = frozenset("*?$")
 
 
-class Wild(NamedTuple):
+class Wild(Struct, frozen=True):
     """A text in which ``*`` and ``?`` are wildcards."""
 
     text: str
 
 
-class Plain(NamedTuple):
+class Plain(Struct, frozen=True):
     """A text that means itself."""
 
     text: str
 
 
-class Variable(NamedTuple):
+class Variable(Struct, frozen=True):
     """``${key}`` or ``${key, 'default'}``; the key in lower case."""
 
     key: str
@@ -45,7 +47,7 @@ class Variable(NamedTuple):
 
 
 Pattern = tuple[Wild | Plain | Variable, ...]
-"""A pattern taken apart."""
+"""A pattern taken apart. Pieces of different kinds are never equal, whatever their texts: patterns are remembered."""
 
 
 def read_pattern(text: str, *, variables: bool) -> Pattern:
@@ -101,9 +103,9 @@ def with_variables(pattern: Pattern, compile_text: Callable[[Pattern], Match]) -
 
     def matches(text: str, lookup: Lookup) -> bool:
         found = []
-        for key, default in names:
-            values = lookup(key)
-            value = values[0] if values is not None and len(values) == 1 else default
+        for variable in names:
+            values = lookup(variable.key)
+            value = values[0] if values is not None and len(values) == 1 else variable.default
             if value is None:
                 return False
             found.append(value)
