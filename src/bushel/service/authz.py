@@ -173,6 +173,12 @@ def require_object(
     right = _object_right(ctx, bucket, entry, permission)
     for each in actions:
         _require(ctx, bucket, each, key, right, entry=entry, version_id=version_id)
+    if ctx.operation.name == "CopyObject" and _copies_tags(ctx, entry):
+        tagging = "s3:GetObjectTagging" if version_id is None else "s3:GetObjectVersionTagging"
+        _require(ctx, bucket, tagging, key, right, entry=entry, version_id=version_id)
+        target = ctx.bucket_record
+        assert target is not None
+        _require(ctx, target, "s3:PutObjectTagging", ctx.key, _bucket_right(ctx, target, WRITE))
 
 
 def missing_object(ctx: Context, bucket: BucketRecord, key: str) -> S3Error:
@@ -203,6 +209,8 @@ def deletion(ctx: Context, bucket: BucketRecord, key: str, version_id: str | Non
         if version_id is not None or not _has_right(ctx, bucket, bucket.grants, WRITE):
             raise denied(ctx, _NOTHING)
         return _is_own(caller)
+    if getattr(ctx.input, "bypass_governance_retention", None):
+        _require(ctx, bucket, BYPASS, key, _owner_right(ctx, bucket), version_id=version_id)
     action = "s3:DeleteObject" if version_id is None else "s3:DeleteObjectVersion"
     reason = _refusal(ctx, bucket, action, key, _owner_right(ctx, bucket), version_id=version_id)
     if reason is None:
@@ -323,6 +331,11 @@ def _actions(ctx: Context) -> list[str]:
     if ctx.operation.name == "GetObjectAttributes":
         found.append("s3:GetObject" if request.version_id is None else "s3:GetObjectVersion")
     return found
+
+
+def _copies_tags(ctx: Context, source: ObjectEntry) -> bool:
+    has_tags = bool(getattr(source.metadata, "tags", None))
+    return has_tags and getattr(ctx.input, "tagging_directive", None) != "REPLACE"
 
 
 def _is_said(value: Any) -> bool:
