@@ -54,7 +54,7 @@ def command(places: tuple[Remote, ...], lines: int | None, size: int | None, *, 
                     out.write(kept)
                     if not left_lines:
                         break
-                await body.close()
+                await body.aclose()
             out.flush()
         return 0
 

@@ -109,10 +109,12 @@ class Report:
         line.status = "failed"
         line.error = os_error_text(problem) if isinstance(problem, OSError) else str(problem)
         line.code = getattr(problem, "code", "") or ""
+        what = line.source or line.target
+        if isinstance(problem, OSError) and problem.filename == what:
+            line.error = problem.strerror or str(problem)
         if self._as_json:
             write_json(line)
             return
-        what = line.source or line.target
         if self.failed <= _MOST_COMPLAINTS:
             self._aside(f"bushel {self.verb}: {what}: {line.error}")
         elif self.failed == _MOST_COMPLAINTS + 1:

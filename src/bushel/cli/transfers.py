@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from bushel.cli.finding import Found, base_of, files_below, objects_below
 from bushel.cli.globs import Selection, fixed_prefix, is_pattern
-from bushel.cli.moving import Step
+from bushel.cli.moving import Step, action_of
 from bushel.cli.places import Local, Place, Remote, Stream
 from bushel.cli.records import TransferLine
 from bushel.cli.report import Report
@@ -51,10 +51,13 @@ class Route:
     async def steps(self, client: "AsyncClient", sources: Sequence[Place]) -> AsyncIterator[Step]:
         """Every step, as it is found.
 
+        A source that is not there, or cannot be listed, is told, and the others go on.
+
         Raises:
-            BushelError: A source cannot be listed, or is not there.
             ValueError: What is asked for makes no sense.
         """
+        from bushel.client.errors import BushelError  # noqa: PLC0415 - not for `--help`
+
         for source in sources:
             if isinstance(source, Remote):
                 steps = self._of_remote(client, source)
@@ -62,8 +65,12 @@ class Route:
                 steps = self._of_local(source)
             else:
                 steps = self._of_stream(source)
-            async for step in steps:
-                yield step
+            try:
+                async for step in steps:
+                    yield step
+            except (BushelError, OSError) as problem:
+                action = action_of(Step(source, self._target))
+                self._report.fail(TransferLine(action, "failed", str(source)), problem)
 
     async def _of_stream(self, source: Stream) -> AsyncIterator[Step]:
         if not isinstance(self._target, Remote) or self._target.is_folder:
