@@ -11,14 +11,16 @@ The name's record is the truth; the order of steps keeps every prefix a valid st
 What must not be here: access rules, what is inside a bucket.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from bushel.catalog.layout import BUCKET, OWNED, SYSTEM
+import msgspec
+
+from bushel.catalog.layout import BUCKET, CONFIGURED, OWNED, SYSTEM
 from bushel.catalog.records import BucketRecord, Grants, decode_bucket, encode
 from bushel.core.clock import Clock, whole_seconds
 from bushel.core.ids import Randomness, milliseconds_of, sortable_id
-from bushel.engine.api import Cell, Change, Delete, Engine, Gone, Put, Range
+from bushel.engine.api import Cell, Change, Delete, DeletePrefix, Engine, Gone, Put, Range, Write
 
 _NAME_CELL: Final = (Cell(BUCKET),)
 _OWNED_CELLS: Final = (Range(OWNED, limit=1_000_000),)
@@ -68,9 +70,17 @@ class Buckets:
         return record
 
     async def create(
-        self, name: str, owner: str, region: str, *, grants: Grants = (), ownership: str = "", limit: int
+        self,
+        name: str,
+        owner: str,
+        region: str,
+        *,
+        grants: Grants = (),
+        ownership: str = "",
+        documents: Mapping[str, bytes] | None = None,
+        limit: int,
     ) -> BucketRecord:
-        """Make a bucket.
+        """Make a bucket, with the configurations that it has from the start (kind to document).
 
         Raises:
             BucketExists: The name is taken (by the same owner, perhaps).
@@ -83,7 +93,10 @@ class Buckets:
             await self._forget(existing)
         now_ns = self._clock.now_ns()
         instance = sortable_id(now_ns, self._randomness)
-        record = BucketRecord(name, instance, owner, whole_seconds(now_ns), region, grants, ownership)
+        documents = documents or {}
+        record = BucketRecord(
+            name, instance, owner, whole_seconds(now_ns), region, grants, ownership, frozenset(documents)
+        )
         await self._claim_place(record, limit)
         await self._engine.create_partition(record.partition)
 
@@ -91,7 +104,8 @@ class Buckets:
             (raw,) = values
             if raw is not None:
                 raise BucketExists(decode_bucket(raw))
-            return Change(writes=(Put(BUCKET, b"", encode(record)),))
+            configured = (Put(CONFIGURED, kind.encode(), document) for kind, document in documents.items())
+            return Change(writes=(Put(BUCKET, b"", encode(record)), *configured))
 
         try:
             await self._engine.commit(SYSTEM, name.encode(), _NAME_CELL, name_it)
@@ -117,6 +131,49 @@ class Buckets:
             return Change(writes=(Put(BUCKET, b"", encode(changed)),), result=changed)
 
         record: BucketRecord = await self._engine.commit(SYSTEM, bucket.name.encode(), _NAME_CELL, replace)
+        return record
+
+    async def configuration(self, bucket: BucketRecord, kind: str) -> bytes | None:
+        """The document of one configuration as it is now; ``None`` where there is none."""
+        (raw,) = await self._engine.read(SYSTEM, bucket.name.encode(), (Cell(CONFIGURED, kind.encode()),))
+        document: bytes | None = raw
+        return document
+
+    async def configure(
+        self,
+        bucket: BucketRecord,
+        kind: str,
+        document: bytes | None,
+        change: Callable[[BucketRecord], BucketRecord] | None = None,
+    ) -> BucketRecord:
+        """Store a configuration, or remove it where ``document`` is ``None``.
+
+        Args:
+            bucket: As the caller saw it.
+            kind: Which of the bucket's configurations, ``cors`` for example.
+            document: As S3 writes it: the one form that stays the same from version to version.
+            change: What else becomes of the bucket's record in the same atom; raises to refuse.
+
+        Raises:
+            BucketChanged: That instance of the bucket is gone.
+        """
+
+        def replace(values: Sequence[Any]) -> Change:
+            (raw,) = values
+            current = None if raw is None else decode_bucket(raw)
+            if current is None or current.instance != bucket.instance:
+                raise BucketChanged(bucket.name)
+            kinds = current.configured - {kind} if document is None else current.configured | {kind}
+            changed = msgspec.structs.replace(current, configured=kinds)
+            if change is not None:
+                changed = change(changed)
+            cell = kind.encode()
+            write: Write = Delete(CONFIGURED, cell) if document is None else Put(CONFIGURED, cell, document)
+            return Change(writes=(Put(BUCKET, b"", encode(changed)), write), result=changed)
+
+        record: BucketRecord = await self._engine.commit(
+            SYSTEM, bucket.name.encode(), _NAME_CELL, replace, reclaims=document is None
+        )
         return record
 
     async def delete(self, record: BucketRecord) -> None:
@@ -185,7 +242,7 @@ class Buckets:
         def forget(values: Sequence[Any]) -> Change:
             (raw,) = values
             mine = raw is not None and decode_bucket(raw).instance == record.instance
-            return Change(writes=(Delete(BUCKET),) if mine else ())
+            return Change(writes=(Delete(BUCKET), DeletePrefix(CONFIGURED)) if mine else ())
 
         await self._engine.commit(SYSTEM, record.name.encode(), _NAME_CELL, forget, reclaims=True)
         await self._give_up_place(record)

@@ -13,6 +13,7 @@ USER        ``users``     user name               UserRecord
 USER_ID     ``users``     user id                 user name
 USER_EMAIL  ``users``     e-mail, lower case      user name
 ACCESS_KEY  ``users``     access key id           AccessKeyRecord
+CONFIGURED  bucket name   kind                    the configuration as S3 writes it: an XML or a JSON document
 bucket partition
 CURRENT     S3 key        (empty)                 ObjectEntry of the current version; never a delete marker
 VERSIONS    S3 key        inverted order, 8 bytes ObjectEntry of an older version or a delete marker, newest first
@@ -38,6 +39,7 @@ USER: Final = 3
 USER_ID: Final = 4
 USER_EMAIL: Final = 5
 ACCESS_KEY: Final = 6
+CONFIGURED: Final = 7
 
 CURRENT: Final = 1
 VERSIONS: Final = 2

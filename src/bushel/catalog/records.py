@@ -140,7 +140,12 @@ class PartRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
 
 
 class BucketRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
-    """A bucket. ``ownership`` is S3's ObjectOwnership value, or empty where no ownership controls were set."""
+    """A bucket. Every request reads it, so what is long is elsewhere and only named here.
+
+    Attributes:
+        ownership: S3's ObjectOwnership value, or empty where no ownership controls were set.
+        configured: Kinds of configuration that the bucket has; their documents are cells of the same row.
+    """
 
     name: str
     instance: str
@@ -149,6 +154,7 @@ class BucketRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1
     region: str
     grants: Grants = ()
     ownership: str = ""
+    configured: frozenset[str] = frozenset()
 
     @property
     def partition(self) -> bytes:
@@ -156,7 +162,12 @@ class BucketRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1
 
 
 class UserRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
-    """A user. ``id`` is the canonical user id (64 hexadecimal digits unless it was given)."""
+    """A user.
+
+    Attributes:
+        id: Canonical user id (64 hexadecimal digits unless it was given).
+        policies: Name to JSON document; an empty document stands for the policy that comes with Bushel.
+    """
 
     name: str
     id: str
@@ -165,6 +176,7 @@ class UserRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
     access_key: str
     created: int
     enabled: bool = True
+    policies: dict[str, str] = {}
 
 
 class BackPointer(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
@@ -182,6 +194,7 @@ class AccessKeyRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, ta
     user_id: str
     display_name: str
     enabled: bool = True
+    policies: dict[str, str] = {}
 
 
 encode = msgspec.msgpack.Encoder().encode

@@ -57,7 +57,7 @@ def compile_input_writer(shape: type[Struct], query: frozenset[str]) -> InputWri
         document = b""
         # An object has some sixty members that it could have and a handful that it has.
         for step, value in compress(zip(steps, values, strict=True), map(is_not, values, nothing)):
-            if step is not None and value != ():
+            if step is not None and (value or not isinstance(value, tuple | list)):
                 document = step(parts, value) or document
         return parts._replace(document=document) if document else parts
 
@@ -80,7 +80,10 @@ def _writer_of(member: Member) -> _Step | None:
             return lambda parts, value: parts.headers.update(
                 {prefix + name: write_words(text) for name, text in value.items()}
             )
-        case Payload(root) if member.shape is not None:
+        case Payload() if member.shape is None:
+            return lambda _, value: bytes(value.encode())
+        case Payload(root):
+            assert member.shape is not None
             write_document = document_writer(member.shape, root)
             return lambda _, value: write_document(value)
         case _:
@@ -99,13 +102,16 @@ def compile_output_reader(shape: type[Struct] | None) -> OutputReader:
     payload = next((each for each in members if isinstance(each.place, Payload)), None)
     root = root_of(shape)
     inner = document_reader(shape, root, strict=False) if root else None
-    if payload is not None:
+    is_text = payload is not None and payload.shape is None
+    if is_text:
+        inner = bytes.decode
+    elif payload is not None:
         assert payload.shape is not None
         inner = document_reader(payload.shape, payload.wire, strict=False)
 
     def read_output(_status: int, headers: Mapping[str, str], body: bytes) -> Any:
         values: dict[str, Any] = {}
-        if inner is not None and body:
+        if inner is not None and (body or is_text):
             if payload is not None:
                 values[payload.field] = inner(body)
             else:

@@ -178,7 +178,7 @@ class _Reader:
 
 def _build(plan: _Plan, values: dict[str, Any]) -> Any:
     for field in plan.required:
-        if values.get(field, ()) in ((), []):
+        if field not in values:  # the wrapper of a list may be there and empty
             raise _Malformed
     for field, value in values.items():
         if type(value) is list:

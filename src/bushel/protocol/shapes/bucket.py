@@ -19,6 +19,7 @@ from bushel.protocol.shapes.members import (
     ObjectOwnershipHeader,
     Owner,
 )
+from bushel.protocol.shapes.tagging import Tag
 
 
 class ListBucketsInput(Struct, frozen=True, kw_only=True):
@@ -52,11 +53,6 @@ class LocationInfo(Struct, frozen=True, kw_only=True):
 class BucketInfo(Struct, frozen=True, kw_only=True):
     data_redundancy: DataRedundancy | None = None
     type: BucketType | None = None
-
-
-class Tag(Struct, frozen=True, kw_only=True):
-    key: str
-    value: str
 
 
 class CreateBucketConfiguration(Struct, frozen=True, kw_only=True):

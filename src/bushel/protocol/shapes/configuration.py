@@ -10,7 +10,6 @@ from typing import Annotated, ClassVar
 from msgspec import Struct
 
 from bushel.protocol.codec.fields import Payload, Query, Xml
-from bushel.protocol.shapes.bucket import Tag
 from bushel.protocol.shapes.enums import (
     BucketAbacStatus,
     BucketAccelerateStatus,
@@ -27,6 +26,7 @@ from bushel.protocol.shapes.members import (
     VersionIdHeader,
     VersionIdQuery,
 )
+from bushel.protocol.shapes.tagging import Tag
 
 
 class BucketConfigurationInput(Struct, frozen=True, kw_only=True):

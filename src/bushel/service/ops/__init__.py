@@ -1,6 +1,7 @@
 """The operations, one async function each, by resource. Importing this package registers them all."""
 
 from bushel.service.ops import (
+    access,
     acl,
     buckets,
     configuration,
@@ -9,11 +10,13 @@ from bushel.service.ops import (
     listing,
     multipart,
     reading,
+    tagging,
     uploads,
     writing,
 )
 
 __all__ = [
+    "access",
     "acl",
     "buckets",
     "configuration",
@@ -22,6 +25,7 @@ __all__ = [
     "listing",
     "multipart",
     "reading",
+    "tagging",
     "uploads",
     "writing",
 ]
