@@ -133,6 +133,18 @@ def require_user(ctx: Context) -> None:
             _require(ctx, None, action, None, _never)
 
 
+async def visible_buckets(ctx: Context) -> list[BucketRecord]:
+    """The caller's buckets in order of their names; of a user with policies, also those that these let them list."""
+    caller, buckets = ctx.caller, ctx.catalog.buckets
+    if not caller.policies:
+        return await buckets.owned_by(caller.user_id)
+    return [
+        bucket
+        for bucket in await buckets.all()
+        if bucket.owner == caller.user_id or _refusal(ctx, bucket, LIST_BUCKET, None, _never) is None
+    ]
+
+
 def require_object(
     ctx: Context,
     entry: ObjectEntry,
@@ -343,6 +355,8 @@ def _actions(ctx: Context) -> list[str]:
     for member, beside in _ASKED_BESIDE.get(action, ()):
         if beside not in found and _is_said(getattr(request, member, None)):
             found.append(beside)
+    if action == "s3:CreateBucket" and getattr(request.create_bucket_configuration, "tags", None):
+        found.append("s3:PutBucketTagging")
     if getattr(request, "bypass_governance_retention", None):
         found.append(BYPASS)
     if ctx.operation.name == "GetObjectAttributes":
