@@ -50,6 +50,13 @@ def require_object(ctx: Context, entry: ObjectEntry, permission: str) -> None:
         raise S3Error("AccessDenied")
 
 
+def may_object(ctx: Context, entry: ObjectEntry, permission: str) -> bool:
+    """Whether the caller has the permission on the object; the entry has its metadata."""
+    metadata = entry.metadata
+    grants = metadata.grants if metadata is not None else ()
+    return ctx.caller.root or allowed(grants, entry.owner, _id(ctx.caller), permission)
+
+
 def missing_object(ctx: Context, bucket: BucketRecord, key: str) -> S3Error:
     """The error for a key that holds nothing: who may not list the bucket does not learn that (S3: GetObject)."""
     if may_bucket(ctx.caller, bucket, READ):

@@ -39,7 +39,6 @@ from bushel.protocol.operations.configuration import (
     GET_OBJECT_LEGAL_HOLD,
     GET_OBJECT_LOCK_CONFIGURATION,
     GET_OBJECT_RETENTION,
-    GET_OBJECT_TAGGING,
     GET_PUBLIC_ACCESS_BLOCK,
     LIST_BUCKET_ANALYTICS_CONFIGURATIONS,
     LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS,
@@ -71,8 +70,11 @@ from bushel.protocol.operations.record import Operation
 from bushel.protocol.operations.refused import NOT_ROUTED
 from bushel.protocol.operations.tagging import (
     DELETE_BUCKET_TAGGING,
+    DELETE_OBJECT_TAGGING,
     GET_BUCKET_TAGGING,
+    GET_OBJECT_TAGGING,
     PUT_BUCKET_TAGGING,
+    PUT_OBJECT_TAGGING,
 )
 
 __all__ = [
@@ -85,6 +87,7 @@ __all__ = [
     "DELETE_BUCKET_TAGGING",
     "DELETE_OBJECT",
     "DELETE_OBJECTS",
+    "DELETE_OBJECT_TAGGING",
     "GET_BUCKET_ABAC",
     "GET_BUCKET_ACCELERATE_CONFIGURATION",
     "GET_BUCKET_ACL",
@@ -131,6 +134,7 @@ __all__ = [
     "PUT_BUCKET_TAGGING",
     "PUT_OBJECT",
     "PUT_OBJECT_ACL",
+    "PUT_OBJECT_TAGGING",
     "TABLE",
     "UPLOAD_PART",
     "UPLOAD_PART_COPY",

@@ -237,15 +237,6 @@ GET_PUBLIC_ACCESS_BLOCK = Operation(
     action="s3:GetBucketPublicAccessBlock",
     never_configured="NoSuchPublicAccessBlockConfiguration",
 )
-GET_OBJECT_TAGGING = Operation(
-    "GetObjectTagging",
-    "GET",
-    "object",
-    ("tagging",),
-    input=shapes.ObjectConfigurationInput,
-    output=shapes.GetObjectTaggingOutput,
-    action="s3:GetObjectTagging",
-)
 GET_OBJECT_LEGAL_HOLD = Operation(
     "GetObjectLegalHold",
     "GET",
@@ -292,7 +283,6 @@ OPERATIONS = (
     GET_BUCKET_WEBSITE,
     GET_OBJECT_LOCK_CONFIGURATION,
     GET_PUBLIC_ACCESS_BLOCK,
-    GET_OBJECT_TAGGING,
     GET_OBJECT_LEGAL_HOLD,
     GET_OBJECT_RETENTION,
 )

@@ -95,7 +95,7 @@ StorageClassHeader = Annotated[
     Refused(allow=("STANDARD",)),
     Invalid("InvalidStorageClass", "StorageClassRequested"),
 ]
-TaggingHeader = Annotated[str | None, Header("x-amz-tagging"), Refused()]
+TaggingHeader = Annotated[str | None, Header("x-amz-tagging")]
 VersionIdHeader = Annotated[str | None, Header("x-amz-version-id")]
 WebsiteRedirectLocationHeader = Annotated[str | None, Header("x-amz-website-redirect-location"), Refused()]
 

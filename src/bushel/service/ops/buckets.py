@@ -27,9 +27,12 @@ from bushel.protocol.shapes.bucket import (
     ListBucketsOutput,
 )
 from bushel.protocol.shapes.members import Owner
+from bushel.protocol.shapes.tagging import Tagging
+from bushel.protocol.tags import check_bucket_tags
 from bushel.service.authz import READ, may_bucket, require_bucket, require_owner, require_user
 from bushel.service.context import Context
 from bushel.service.grants import bucket_grants
+from bushel.service.ops.tagging import TAGGING
 from bushel.service.registry import implements
 
 DEFAULT_REGION: Final = "us-east-1"
@@ -69,7 +72,9 @@ async def list_buckets(ctx: Context, request: ListBucketsInput) -> ListBucketsOu
 
 @implements(CREATE_BUCKET)
 async def create_bucket(ctx: Context, request: CreateBucketInput) -> CreateBucketOutput:
-    """Make a bucket. In us-east-1 its owner may make it again, which resets the ACL (S3: CreateBucket)."""
+    """Make a bucket. In us-east-1 its owner may make it again, which resets the ACL (S3: CreateBucket);
+    with tags it is a new bucket that is asked for.
+    """
     require_user(ctx)
     service = ctx.service
     check_bucket_name(request.bucket, service.reserved_bucket_names)
@@ -77,6 +82,11 @@ async def create_bucket(ctx: Context, request: CreateBucketInput) -> CreateBucke
     region = _region(service.rules.region, configuration.location_constraint if configuration else None)
     owner = ctx.caller.user_id
     grants = await bucket_grants(ctx, request, owner)
+    documents = {}
+    tags = configuration.tags if configuration else ()
+    if tags:
+        check_bucket_tags(tags)
+        documents[TAGGING.kind] = TAGGING.document(Tagging(tag_set=tags))
     try:
         await ctx.catalog.buckets.create(
             request.bucket,
@@ -84,6 +94,7 @@ async def create_bucket(ctx: Context, request: CreateBucketInput) -> CreateBucke
             region,
             grants=grants,
             ownership=request.object_ownership or "",
+            documents=documents,
             limit=service.rules.max_buckets_per_user,
         )
     except TooManyBuckets:
@@ -92,7 +103,7 @@ async def create_bucket(ctx: Context, request: CreateBucketInput) -> CreateBucke
         existing = error.record
         if existing.owner != owner:
             raise S3Error("BucketAlreadyExists", BucketName=request.bucket) from None
-        if existing.region != DEFAULT_REGION or region != DEFAULT_REGION:
+        if existing.region != DEFAULT_REGION or region != DEFAULT_REGION or tags:
             raise S3Error("BucketAlreadyOwnedByYou", BucketName=request.bucket) from None
         await ctx.catalog.buckets.update(existing, lambda record: msgspec.structs.replace(record, grants=grants))
     return CreateBucketOutput(location=f"/{request.bucket}")
