@@ -143,7 +143,7 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidRequest.ChecksumAlgorithm": ErrorKind(
         400,
         "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
-        "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
+        "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256, SHA512, MD5, XXHASH64, XXHASH3, XXHASH128]",
     ),
     "InvalidRequest.ChecksumAlgorithms": ErrorKind(
         400, "Invalid types are specified in x-amz-checksum-algorithm header."
