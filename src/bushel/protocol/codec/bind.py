@@ -16,8 +16,8 @@ from typing import Any, Final
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from bushel.protocol.codec.converters import Convert, header_text, text_reader
 from bushel.protocol.checksums import BY_HEADER
+from bushel.protocol.codec.converters import Convert, header_text, text_reader
 from bushel.protocol.codec.fields import Header, HeaderPrefix, Path, Payload, Query, Stream
 from bushel.protocol.codec.members import Member, members_of, root_of
 from bushel.protocol.codec.scalars import read_words, write_iso8601, write_rfc1123, write_words
