@@ -18,7 +18,7 @@ from bushel.service.authz import WRITE, require_bucket
 from bushel.service.checksums import checksum_member
 from bushel.service.content import open_content
 from bushel.service.context import Context
-from bushel.service.grants import object_grants
+from bushel.service.grants import object_grants, object_owner
 from bushel.service.metadata import metadata_of
 from bushel.service.registry import implements
 from bushel.service.rewriting import rewrite
@@ -48,11 +48,11 @@ async def copy_object(ctx: Context, request: CopyObjectInput) -> CopyObjectOutpu
             message="The specified copy source is larger than the maximum allowable size for a copy source: "
             f"{MAX_COPY_BYTES}",
         )
-    owner = ctx.caller.user_id
+    owner = object_owner(ctx, request, bucket)
     grants = await object_grants(ctx, request, bucket, owner)
     assert entry.metadata is not None
     metadata = metadata_of(request, grants) if replace else msgspec.structs.replace(entry.metadata, grants=grants)
-    metadata = msgspec.structs.replace(metadata, tags=copied_tags(ctx, request, entry))
+    metadata = msgspec.structs.replace(metadata, tags=copied_tags(ctx, request, source))
     draft = await _draft(ctx, source, bucket, request, owner, metadata)
     stored = await ctx.catalog.objects.put(bucket, request.key, draft)
     checksum = stored.checksum

@@ -67,7 +67,7 @@ async def _describe(
     }
     if metadata.headers:
         answer.update(metadata.headers)
-    if metadata.tags and may_read_tags(ctx, entry):
+    if metadata.tags and may_read_tags(ctx, bucket, request.key, entry, request.version_id):
         answer["tag_count"] = len(metadata.tags)
     if _is_not_modified(ctx, request, entry):
         ctx.status = NOT_MODIFIED
