@@ -50,12 +50,14 @@ class Metadata(msgspec.Struct, frozen=True, array_like=True, gc=False):
         headers: Content headers to give back, by lower-case header name (cache-control, expires, …).
         user: User metadata, names lower case without ``x-amz-meta-``.
         grants: ACL.
+        tags: By key, in the order in which they were given.
     """
 
     content_type: str = "binary/octet-stream"
     headers: dict[str, str] = {}
     user: dict[str, str] = {}
     grants: Grants = ()
+    tags: dict[str, str] = {}
 
 
 NO_METADATA: Final = Metadata()

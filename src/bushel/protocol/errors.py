@@ -152,7 +152,7 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidRequest.ChecksumAlgorithm": ErrorKind(
         400,
         "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
-        "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
+        "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256, SHA512, MD5, XXHASH64, XXHASH3, XXHASH128]",
     ),
     "InvalidRequest.ChecksumAlgorithms": ErrorKind(
         400, "Invalid types are specified in x-amz-checksum-algorithm header."
@@ -236,6 +236,11 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidArgument.ObjectOwnership": ErrorKind(400, "Invalid x-amz-object-ownership header"),
     "InvalidArgument.PartNumber": ErrorKind(400, "Part number must be an integer between 1 and 10000, inclusive"),
     "InvalidArgument.PartNumberAlone": ErrorKind(400, "This operation does not accept partNumber without uploadId"),
+    "InvalidArgument.Tagging": ErrorKind(
+        400,
+        "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name "
+        "duplicates.",
+    ),
     "InvalidArgument.TaggingDirective": ErrorKind(400, "Unknown tagging directive."),
     "InvalidArgument.UnexpectedQuery": ErrorKind(400, "Unexpected query string parameter"),
     "InvalidArgument.UploadIdMarker": ErrorKind(400, "Invalid uploadId marker"),
@@ -271,6 +276,7 @@ CATALOGUE: dict[str, ErrorKind] = {
     ),
     "InvalidRequest.SdkChecksumAlgorithm": ErrorKind(400, "Value for x-amz-sdk-checksum-algorithm header is invalid."),
     "BadRequest.BucketTags": ErrorKind(400, "Bucket tag count cannot be greater than 50"),
+    "BadRequest.ObjectTags": ErrorKind(400, "Object tags cannot be greater than 10"),
     "InvalidTag.Key": ErrorKind(400, "The TagKey you have provided is invalid"),
     "InvalidTag.System": ErrorKind(400, "System tags cannot be added/updated by requester"),
     "InvalidTag.Twice": ErrorKind(400, "Cannot provide multiple Tags with the same key"),

@@ -189,11 +189,42 @@ def require_object(
     for each in actions:
         _require(ctx, bucket, each, key, right, entry=entry, version_id=version_id)
     if ctx.operation.name == "CopyObject" and _copies_tags(ctx, entry):
-        tagging = "s3:GetObjectTagging" if version_id is None else "s3:GetObjectVersionTagging"
-        _require(ctx, bucket, tagging, key, right, entry=entry, version_id=version_id)
         target = ctx.bucket_record
         assert target is not None
         _require(ctx, target, "s3:PutObjectTagging", ctx.key, lambda: _bucket_right(ctx, target, WRITE))
+
+
+def may_object(
+    ctx: Context,
+    bucket: BucketRecord,
+    key: str,
+    entry: ObjectEntry,
+    permission: str,
+    action: str,
+    version_id: str | None = None,
+) -> bool:
+    """Whether the caller may do something to an object that is there beside what the operation does.
+
+    Args:
+        ctx: The request.
+        bucket: The object's bucket.
+        key: Its key.
+        entry: The object, with its metadata.
+        permission: The permission of the object's ACL that allows it.
+        action: IAM's name, as for the current version.
+        version_id: The version that is asked for.
+    """
+    if not (ctx.access or ctx.caller.policies):
+        metadata = entry.metadata
+        grants = metadata.grants if metadata is not None else ()
+        return ctx.caller.root or allowed(grants, entry.owner, _id(ctx.caller), permission)
+    if version_id is not None:
+        action = of_a_version(action)
+
+    def right() -> bool:
+        return _object_right(ctx, bucket, entry, permission)
+
+    return _refusal(ctx, bucket, action, key, right, entry=entry, version_id=version_id) is None
 
 
 def missing_object(ctx: Context, bucket: BucketRecord, key: str) -> S3Error:
@@ -300,7 +331,7 @@ def _refusal(
     caller = ctx.caller
     access = _access(ctx, bucket)
     resource = _resource(bucket, action, key) if bucket is not None else _resource_of_service(ctx, action)
-    tags = getattr(entry.metadata, "tags", None) if entry is not None else None
+    tags = entry.metadata.tags if entry is not None and entry.metadata is not None else None
     question = Question(action, resource, principal_of(caller), Circumstances(ctx, bucket, tags, version_id).lookup)
     may, reason = caller.root, None
     for policy in caller.policies:
@@ -365,8 +396,8 @@ def _actions(ctx: Context) -> list[str]:
 
 
 def _copies_tags(ctx: Context, source: ObjectEntry) -> bool:
-    has_tags = bool(getattr(source.metadata, "tags", None))
-    return has_tags and getattr(ctx.input, "tagging_directive", None) != "REPLACE"
+    metadata = source.metadata
+    return metadata is not None and bool(metadata.tags) and ctx.input.tagging_directive != "REPLACE"
 
 
 def _is_said(value: Any) -> bool:

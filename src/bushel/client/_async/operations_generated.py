@@ -391,6 +391,18 @@ class AsyncOperations:
         )
         return output
 
+    async def delete_object_tagging(
+        self, *, bucket: str, key: str, version_id: str | None = None, expected_bucket_owner: str | None = None
+    ) -> tagging_shapes.DeleteObjectTaggingOutput:
+        """DeleteObjectTagging: DELETE /Bucket/Key?tagging (s3:DeleteObjectTagging)."""
+        output: tagging_shapes.DeleteObjectTaggingOutput = await self._call(
+            TABLE["DeleteObjectTagging"],
+            tagging_shapes.DeleteObjectTaggingInput(
+                bucket=bucket, key=key, version_id=version_id, expected_bucket_owner=expected_bucket_owner
+            ),
+        )
+        return output
+
     async def delete_objects(
         self,
         *,
@@ -628,18 +640,18 @@ class AsyncOperations:
         bucket: str,
         key: str,
         version_id: str | None = None,
-        request_payer: enums.RequestPayer | None = None,
         expected_bucket_owner: str | None = None,
-    ) -> configuration_shapes.GetObjectTaggingOutput:
+        request_payer: enums.RequestPayer | None = None,
+    ) -> tagging_shapes.GetObjectTaggingOutput:
         """GetObjectTagging: GET /Bucket/Key?tagging (s3:GetObjectTagging)."""
-        output: configuration_shapes.GetObjectTaggingOutput = await self._call(
+        output: tagging_shapes.GetObjectTaggingOutput = await self._call(
             TABLE["GetObjectTagging"],
-            configuration_shapes.ObjectConfigurationInput(
+            tagging_shapes.GetObjectTaggingInput(
                 bucket=bucket,
                 key=key,
                 version_id=version_id,
-                request_payer=request_payer,
                 expected_bucket_owner=expected_bucket_owner,
+                request_payer=request_payer,
             ),
         )
         return output
@@ -1156,6 +1168,34 @@ class AsyncOperations:
                 request_payer=request_payer,
                 version_id=version_id,
                 expected_bucket_owner=expected_bucket_owner,
+            ),
+        )
+        return output
+
+    async def put_object_tagging(
+        self,
+        *,
+        bucket: str,
+        key: str,
+        tagging: tagging_shapes.Tagging,
+        version_id: str | None = None,
+        content_md5: str | None = None,
+        checksum_algorithm: enums.ChecksumAlgorithm | None = None,
+        expected_bucket_owner: str | None = None,
+        request_payer: enums.RequestPayer | None = None,
+    ) -> tagging_shapes.PutObjectTaggingOutput:
+        """PutObjectTagging: PUT /Bucket/Key?tagging (s3:PutObjectTagging)."""
+        output: tagging_shapes.PutObjectTaggingOutput = await self._call(
+            TABLE["PutObjectTagging"],
+            tagging_shapes.PutObjectTaggingInput(
+                bucket=bucket,
+                key=key,
+                version_id=version_id,
+                content_md5=content_md5,
+                checksum_algorithm=checksum_algorithm,
+                tagging=tagging,
+                expected_bucket_owner=expected_bucket_owner,
+                request_payer=request_payer,
             ),
         )
         return output

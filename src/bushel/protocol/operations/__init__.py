@@ -48,7 +48,6 @@ from bushel.protocol.operations.configuration import (
     GET_OBJECT_LEGAL_HOLD,
     GET_OBJECT_LOCK_CONFIGURATION,
     GET_OBJECT_RETENTION,
-    GET_OBJECT_TAGGING,
     LIST_BUCKET_ANALYTICS_CONFIGURATIONS,
     LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS,
     LIST_BUCKET_INVENTORY_CONFIGURATIONS,
@@ -79,8 +78,11 @@ from bushel.protocol.operations.record import Operation
 from bushel.protocol.operations.refused import NOT_ROUTED
 from bushel.protocol.operations.tagging import (
     DELETE_BUCKET_TAGGING,
+    DELETE_OBJECT_TAGGING,
     GET_BUCKET_TAGGING,
+    GET_OBJECT_TAGGING,
     PUT_BUCKET_TAGGING,
+    PUT_OBJECT_TAGGING,
 )
 
 __all__ = [
@@ -95,6 +97,7 @@ __all__ = [
     "DELETE_BUCKET_TAGGING",
     "DELETE_OBJECT",
     "DELETE_OBJECTS",
+    "DELETE_OBJECT_TAGGING",
     "DELETE_PUBLIC_ACCESS_BLOCK",
     "GET_BUCKET_ABAC",
     "GET_BUCKET_ACCELERATE_CONFIGURATION",
@@ -144,6 +147,7 @@ __all__ = [
     "PUT_BUCKET_TAGGING",
     "PUT_OBJECT",
     "PUT_OBJECT_ACL",
+    "PUT_OBJECT_TAGGING",
     "PUT_PUBLIC_ACCESS_BLOCK",
     "TABLE",
     "UPLOAD_PART",
