@@ -115,6 +115,8 @@ class Mover:
             line.status = "skipped"
             report.skip(line)
             return
+        except BrokenPipeError:  # nobody reads standard output any more: that ends it all
+            raise
         except (BushelError, OSError) as problem:
             report.fail(line, problem)
             return
@@ -171,7 +173,7 @@ class Mover:
     async def _get(self, source: Remote, target: Place, line: TransferLine) -> None:
         here = self._source.bucket(source.bucket).object(source.key, version_id=self._wishes.version_id)
         if isinstance(target, Stream):
-            info = await here.download(_Output(), progress=self._report.advance)
+            info = await here.download(sys.stdout.buffer, progress=self._report.advance)
         else:
             assert isinstance(target, Local)
             path = target.path
@@ -220,14 +222,6 @@ _REPLACED_BY_COPIES: Final = frozenset(
     }
 )
 """Members that CopyObject takes from the source unless it is told to replace them all."""
-
-
-class _Output:
-    """Standard output as a target. A pipe that nobody reads any more ends the command."""
-
-    def write(self, data: bytes, /) -> int:
-        sys.stdout.buffer.write(data)
-        return len(data)
 
 
 async def side_by_side(steps: AsyncIterator[Any], do: Callable[[Any], Awaitable[None]]) -> None:
