@@ -174,10 +174,9 @@ def test_two_subresources_at_once_are_refused(wire, bucket, put):
     assert wire.signed("GET", f"/{bucket}/key").body == b"kept"
 
 
-def test_attributes_and_versions_answer_not_implemented(s3, bucket, put):
+def test_versions_answer_not_implemented(s3, bucket, put):
     put("key")
     for call in (
-        lambda: s3.get_object_attributes(Bucket=bucket, Key="key", ObjectAttributes=["ETag"]),
         lambda: s3.list_object_versions(Bucket=bucket),
         lambda: s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}),
         lambda: s3.select_object_content(

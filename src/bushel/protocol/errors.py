@@ -209,6 +209,7 @@ CATALOGUE: dict[str, ErrorKind] = {
         507, "There is no room left for this data; what is stored can be read and deleted."
     ),
     "InvalidAccessKeyId": ErrorKind(403, "The AWS Access Key Id you provided does not exist in our records."),
+    "InvalidArgument.AttributeName": ErrorKind(400, "Invalid attribute name specified."),
     "InvalidArgument.BypassGovernance": ErrorKind(
         400, "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets."
     ),
@@ -270,6 +271,10 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidRequest.MissingDigest": ErrorKind(400, "Missing required header for this request: Content-MD5"),
     "InvalidRequest.NoPublicAccessBlock": ErrorKind(400, "Must specify at least one configuration."),
     "InvalidRequest.NoObjectLock": ErrorKind(400, "Bucket is missing Object Lock Configuration"),
+    "InvalidRequest.ObjectAttributes": ErrorKind(
+        400,
+        "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty",
+    ),
     "InvalidRequest.ObjectSize": ErrorKind(400, "Value for x-amz-mp-object-size header is invalid."),
     "InvalidRequest.RangeAndPartNumber": ErrorKind(
         400, "Cannot specify both Range header and partNumber query parameter"

@@ -10,6 +10,7 @@ from bushel.client.sources import Data
 from bushel.protocol.operations import TABLE, Operation
 from bushel.protocol.shapes import access as access_shapes
 from bushel.protocol.shapes import acl as acl_shapes
+from bushel.protocol.shapes import attributes as attributes_shapes
 from bushel.protocol.shapes import bucket as bucket_shapes
 from bushel.protocol.shapes import configuration as configuration_shapes
 from bushel.protocol.shapes import copy as copy_shapes
@@ -628,6 +629,40 @@ class Operations:
                 version_id=version_id,
                 request_payer=request_payer,
                 expected_bucket_owner=expected_bucket_owner,
+            ),
+        )
+        return output
+
+    def get_object_attributes(
+        self,
+        *,
+        bucket: str,
+        key: str,
+        version_id: str | None = None,
+        max_parts: int | None = None,
+        part_number_marker: int | None = None,
+        sse_customer_algorithm: str | None = None,
+        sse_customer_key: str | None = None,
+        sse_customer_key_md5: str | None = None,
+        request_payer: enums.RequestPayer | None = None,
+        expected_bucket_owner: str | None = None,
+        object_attributes: Sequence[enums.ObjectAttributes] = (),
+    ) -> attributes_shapes.GetObjectAttributesOutput:
+        """GetObjectAttributes: GET /Bucket/Key?attributes (s3:GetObjectAttributes)."""
+        output: attributes_shapes.GetObjectAttributesOutput = self._call(
+            TABLE["GetObjectAttributes"],
+            attributes_shapes.GetObjectAttributesInput(
+                bucket=bucket,
+                key=key,
+                version_id=version_id,
+                max_parts=max_parts,
+                part_number_marker=part_number_marker,
+                sse_customer_algorithm=sse_customer_algorithm,
+                sse_customer_key=sse_customer_key,
+                sse_customer_key_md5=sse_customer_key_md5,
+                request_payer=request_payer,
+                expected_bucket_owner=expected_bucket_owner,
+                object_attributes=object_attributes,
             ),
         )
         return output

@@ -1,6 +1,16 @@
 """The table of operations: what the server routes and binds by, and what its documentation is read from."""
 
-from bushel.protocol.operations import access, acl, bucket, configuration, listing, multipart, refused, tagging
+from bushel.protocol.operations import (
+    access,
+    acl,
+    attributes,
+    bucket,
+    configuration,
+    listing,
+    multipart,
+    refused,
+    tagging,
+)
 from bushel.protocol.operations import object as objects
 from bushel.protocol.operations.access import (
     DELETE_BUCKET_OWNERSHIP_CONTROLS,
@@ -20,6 +30,7 @@ from bushel.protocol.operations.acl import (
     PUT_BUCKET_ACL,
     PUT_OBJECT_ACL,
 )
+from bushel.protocol.operations.attributes import GET_OBJECT_ATTRIBUTES
 from bushel.protocol.operations.bucket import (
     CREATE_BUCKET,
     DELETE_BUCKET,
@@ -124,6 +135,7 @@ __all__ = [
     "GET_BUCKET_WEBSITE",
     "GET_OBJECT",
     "GET_OBJECT_ACL",
+    "GET_OBJECT_ATTRIBUTES",
     "GET_OBJECT_LEGAL_HOLD",
     "GET_OBJECT_LOCK_CONFIGURATION",
     "GET_OBJECT_RETENTION",
@@ -165,6 +177,7 @@ TABLE: dict[str, Operation] = {
         access.OPERATIONS,
         acl.OPERATIONS,
         tagging.OPERATIONS,
+        attributes.OPERATIONS,
         configuration.OPERATIONS,
         refused.OPERATIONS,
     )

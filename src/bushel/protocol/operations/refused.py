@@ -35,7 +35,6 @@ _ROWS: tuple[tuple[str, str, Resource, tuple[str, ...], str], ...] = (
     ("DeleteBucketWebsite", "DELETE", "bucket", ("website",), _WEBSITE),
     ("DeleteObjectAnnotation", "DELETE", "object", ("annotation",), _ANNOTATIONS),
     ("GetObjectAnnotation", "GET", "object", ("annotation", "annotationName"), _ANNOTATIONS),
-    ("GetObjectAttributes", "GET", "object", ("attributes",), "HeadObject and ListParts tell what is known"),
     ("GetObjectTorrent", "GET", "object", ("torrent",), "objects are not shared by BitTorrent yet"),
     ("ListObjectAnnotations", "GET", "object", ("annotation",), _ANNOTATIONS),
     ("ListObjectVersions", "GET", "bucket", ("versions",), _VERSIONS),
