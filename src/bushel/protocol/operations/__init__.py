@@ -1,6 +1,16 @@
 """The table of operations: what the server routes and binds by, and what its documentation is read from."""
 
-from bushel.protocol.operations import access, acl, bucket, configuration, listing, multipart, refused, tagging
+from bushel.protocol.operations import (
+    access,
+    acl,
+    attributes,
+    bucket,
+    configuration,
+    listing,
+    multipart,
+    refused,
+    tagging,
+)
 from bushel.protocol.operations import object as objects
 from bushel.protocol.operations.access import (
     DELETE_BUCKET_OWNERSHIP_CONTROLS,
@@ -20,6 +30,7 @@ from bushel.protocol.operations.acl import (
     PUT_BUCKET_ACL,
     PUT_OBJECT_ACL,
 )
+from bushel.protocol.operations.attributes import GET_OBJECT_ATTRIBUTES
 from bushel.protocol.operations.bucket import (
     CREATE_BUCKET,
     DELETE_BUCKET,
@@ -48,7 +59,6 @@ from bushel.protocol.operations.configuration import (
     GET_OBJECT_LEGAL_HOLD,
     GET_OBJECT_LOCK_CONFIGURATION,
     GET_OBJECT_RETENTION,
-    GET_OBJECT_TAGGING,
     LIST_BUCKET_ANALYTICS_CONFIGURATIONS,
     LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS,
     LIST_BUCKET_INVENTORY_CONFIGURATIONS,
@@ -79,8 +89,11 @@ from bushel.protocol.operations.record import Operation
 from bushel.protocol.operations.refused import NOT_ROUTED
 from bushel.protocol.operations.tagging import (
     DELETE_BUCKET_TAGGING,
+    DELETE_OBJECT_TAGGING,
     GET_BUCKET_TAGGING,
+    GET_OBJECT_TAGGING,
     PUT_BUCKET_TAGGING,
+    PUT_OBJECT_TAGGING,
 )
 
 __all__ = [
@@ -95,6 +108,7 @@ __all__ = [
     "DELETE_BUCKET_TAGGING",
     "DELETE_OBJECT",
     "DELETE_OBJECTS",
+    "DELETE_OBJECT_TAGGING",
     "DELETE_PUBLIC_ACCESS_BLOCK",
     "GET_BUCKET_ABAC",
     "GET_BUCKET_ACCELERATE_CONFIGURATION",
@@ -121,6 +135,7 @@ __all__ = [
     "GET_BUCKET_WEBSITE",
     "GET_OBJECT",
     "GET_OBJECT_ACL",
+    "GET_OBJECT_ATTRIBUTES",
     "GET_OBJECT_LEGAL_HOLD",
     "GET_OBJECT_LOCK_CONFIGURATION",
     "GET_OBJECT_RETENTION",
@@ -144,6 +159,7 @@ __all__ = [
     "PUT_BUCKET_TAGGING",
     "PUT_OBJECT",
     "PUT_OBJECT_ACL",
+    "PUT_OBJECT_TAGGING",
     "PUT_PUBLIC_ACCESS_BLOCK",
     "TABLE",
     "UPLOAD_PART",
@@ -161,6 +177,7 @@ TABLE: dict[str, Operation] = {
         access.OPERATIONS,
         acl.OPERATIONS,
         tagging.OPERATIONS,
+        attributes.OPERATIONS,
         configuration.OPERATIONS,
         refused.OPERATIONS,
     )

@@ -201,15 +201,6 @@ GET_OBJECT_LOCK_CONFIGURATION = Operation(
     action="s3:GetBucketObjectLockConfiguration",
     never_configured="ObjectLockConfigurationNotFoundError",
 )
-GET_OBJECT_TAGGING = Operation(
-    "GetObjectTagging",
-    "GET",
-    "object",
-    ("tagging",),
-    input=shapes.ObjectConfigurationInput,
-    output=shapes.GetObjectTaggingOutput,
-    action="s3:GetObjectTagging",
-)
 GET_OBJECT_LEGAL_HOLD = Operation(
     "GetObjectLegalHold",
     "GET",
@@ -252,7 +243,6 @@ OPERATIONS = (
     GET_BUCKET_VERSIONING,
     GET_BUCKET_WEBSITE,
     GET_OBJECT_LOCK_CONFIGURATION,
-    GET_OBJECT_TAGGING,
     GET_OBJECT_LEGAL_HOLD,
     GET_OBJECT_RETENTION,
 )

@@ -40,6 +40,7 @@ ObjectCannedACL = Literal[
     "bucket-owner-read",
     "bucket-owner-full-control",
 ]
+ObjectAttributes = Literal["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"]
 ObjectLockEventHold = Literal["ON", "OFF"]
 ObjectLockLegalHoldStatus = Literal["ON", "OFF"]
 ObjectLockMode = Literal["GOVERNANCE", "COMPLIANCE"]

@@ -3,6 +3,7 @@
 from bushel.service.ops import (
     access,
     acl,
+    attributes,
     buckets,
     configuration,
     copying,
@@ -18,6 +19,7 @@ from bushel.service.ops import (
 __all__ = [
     "access",
     "acl",
+    "attributes",
     "buckets",
     "configuration",
     "copying",
