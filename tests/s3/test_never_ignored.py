@@ -59,7 +59,7 @@ def test_it_is_nobody_elses_business(second, bucket, name):
 
 
 PUTS = ["lifecycle", "cors", "website", "replication", "versioning", "logging", "notification"]
-PUTS += ["accelerate", "requestPayment", "encryption", "analytics&id=1"]
+PUTS += ["accelerate", "encryption", "analytics&id=1"]
 PUTS += ["inventory&id=1", "metrics&id=1", "intelligent-tiering&id=1", "object-lock"]
 
 

@@ -257,6 +257,7 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidPartOrder": ErrorKind(
         400, "The list of parts was not in ascending order. Parts must be ordered by part number."
     ),
+    "InvalidObjectState": ErrorKind(403, "Restore is not allowed for the object's current storage class"),
     "InvalidRequest.AnonymousOverride": ErrorKind(
         400, "Request specific response headers cannot be used for anonymous GET requests."
     ),

@@ -18,6 +18,8 @@ from bushel.protocol.shapes import enums
 from bushel.protocol.shapes import listing as listing_shapes
 from bushel.protocol.shapes import multipart as multipart_shapes
 from bushel.protocol.shapes import object as object_shapes
+from bushel.protocol.shapes import payment as payment_shapes
+from bushel.protocol.shapes import restore as restore_shapes
 from bushel.protocol.shapes import tagging as tagging_shapes
 
 
@@ -529,9 +531,9 @@ class Operations:
 
     def get_bucket_request_payment(
         self, *, bucket: str, expected_bucket_owner: str | None = None
-    ) -> configuration_shapes.GetBucketRequestPaymentOutput:
+    ) -> payment_shapes.GetBucketRequestPaymentOutput:
         """GetBucketRequestPayment: GET /Bucket?requestPayment (s3:GetBucketRequestPayment)."""
-        output: configuration_shapes.GetBucketRequestPaymentOutput = self._call(
+        output: payment_shapes.GetBucketRequestPaymentOutput = self._call(
             TABLE["GetBucketRequestPayment"],
             configuration_shapes.BucketConfigurationInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
         )
@@ -1032,6 +1034,27 @@ class Operations:
             ),
         )
 
+    def put_bucket_request_payment(
+        self,
+        *,
+        bucket: str,
+        request_payment_configuration: payment_shapes.RequestPaymentConfiguration,
+        content_md5: str | None = None,
+        checksum_algorithm: enums.ChecksumAlgorithm | None = None,
+        expected_bucket_owner: str | None = None,
+    ) -> None:
+        """PutBucketRequestPayment: PUT /Bucket?requestPayment (s3:PutBucketRequestPayment)."""
+        self._call(
+            TABLE["PutBucketRequestPayment"],
+            payment_shapes.PutBucketRequestPaymentInput(
+                bucket=bucket,
+                content_md5=content_md5,
+                checksum_algorithm=checksum_algorithm,
+                request_payment_configuration=request_payment_configuration,
+                expected_bucket_owner=expected_bucket_owner,
+            ),
+        )
+
     def put_bucket_tagging(
         self,
         *,
@@ -1251,6 +1274,32 @@ class Operations:
                 expected_bucket_owner=expected_bucket_owner,
             ),
         )
+
+    def restore_object(
+        self,
+        *,
+        bucket: str,
+        key: str,
+        version_id: str | None = None,
+        restore_request: restore_shapes.RestoreRequest | None = None,
+        request_payer: enums.RequestPayer | None = None,
+        checksum_algorithm: enums.ChecksumAlgorithm | None = None,
+        expected_bucket_owner: str | None = None,
+    ) -> restore_shapes.RestoreObjectOutput:
+        """RestoreObject: POST /Bucket/Key?restore (s3:RestoreObject)."""
+        output: restore_shapes.RestoreObjectOutput = self._call(
+            TABLE["RestoreObject"],
+            restore_shapes.RestoreObjectInput(
+                bucket=bucket,
+                key=key,
+                version_id=version_id,
+                restore_request=restore_request,
+                request_payer=request_payer,
+                checksum_algorithm=checksum_algorithm,
+                expected_bucket_owner=expected_bucket_owner,
+            ),
+        )
+        return output
 
     def upload_part(
         self,

@@ -8,7 +8,9 @@ from bushel.protocol.operations import (
     configuration,
     listing,
     multipart,
+    payment,
     refused,
+    restore,
     tagging,
 )
 from bushel.protocol.operations import object as objects
@@ -53,7 +55,6 @@ from bushel.protocol.operations.configuration import (
     GET_BUCKET_METRICS_CONFIGURATION,
     GET_BUCKET_NOTIFICATION_CONFIGURATION,
     GET_BUCKET_REPLICATION,
-    GET_BUCKET_REQUEST_PAYMENT,
     GET_BUCKET_VERSIONING,
     GET_BUCKET_WEBSITE,
     GET_OBJECT_LEGAL_HOLD,
@@ -85,8 +86,10 @@ from bushel.protocol.operations.object import (
     HEAD_OBJECT,
     PUT_OBJECT,
 )
+from bushel.protocol.operations.payment import GET_BUCKET_REQUEST_PAYMENT, PUT_BUCKET_REQUEST_PAYMENT
 from bushel.protocol.operations.record import Operation
 from bushel.protocol.operations.refused import NOT_ROUTED
+from bushel.protocol.operations.restore import RESTORE_OBJECT
 from bushel.protocol.operations.tagging import (
     DELETE_BUCKET_TAGGING,
     DELETE_OBJECT_TAGGING,
@@ -156,11 +159,13 @@ __all__ = [
     "PUT_BUCKET_ACL",
     "PUT_BUCKET_OWNERSHIP_CONTROLS",
     "PUT_BUCKET_POLICY",
+    "PUT_BUCKET_REQUEST_PAYMENT",
     "PUT_BUCKET_TAGGING",
     "PUT_OBJECT",
     "PUT_OBJECT_ACL",
     "PUT_OBJECT_TAGGING",
     "PUT_PUBLIC_ACCESS_BLOCK",
+    "RESTORE_OBJECT",
     "TABLE",
     "UPLOAD_PART",
     "UPLOAD_PART_COPY",
@@ -178,6 +183,8 @@ TABLE: dict[str, Operation] = {
         acl.OPERATIONS,
         tagging.OPERATIONS,
         attributes.OPERATIONS,
+        payment.OPERATIONS,
+        restore.OPERATIONS,
         configuration.OPERATIONS,
         refused.OPERATIONS,
     )

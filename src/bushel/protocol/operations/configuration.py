@@ -165,15 +165,6 @@ GET_BUCKET_REPLICATION = Operation(
     action="s3:GetReplicationConfiguration",
     never_configured="ReplicationConfigurationNotFoundError",
 )
-GET_BUCKET_REQUEST_PAYMENT = Operation(
-    "GetBucketRequestPayment",
-    "GET",
-    "bucket",
-    ("requestPayment",),
-    input=shapes.BucketConfigurationInput,
-    output=shapes.GetBucketRequestPaymentOutput,
-    action="s3:GetBucketRequestPayment",
-)
 GET_BUCKET_VERSIONING = Operation(
     "GetBucketVersioning",
     "GET",
@@ -239,7 +230,6 @@ OPERATIONS = (
     LIST_BUCKET_METRICS_CONFIGURATIONS,
     GET_BUCKET_NOTIFICATION_CONFIGURATION,
     GET_BUCKET_REPLICATION,
-    GET_BUCKET_REQUEST_PAYMENT,
     GET_BUCKET_VERSIONING,
     GET_BUCKET_WEBSITE,
     GET_OBJECT_LOCK_CONFIGURATION,

@@ -50,7 +50,6 @@ _ROWS: tuple[tuple[str, str, Resource, tuple[str, ...], str], ...] = (
     ("PutBucketMetricsConfiguration", "PUT", "bucket", ("metrics",), _METRICS),
     ("PutBucketNotificationConfiguration", "PUT", "bucket", ("notification",), _EVENTS),
     ("PutBucketReplication", "PUT", "bucket", ("replication",), _DELIVERY),
-    ("PutBucketRequestPayment", "PUT", "bucket", ("requestPayment",), "nobody is charged"),
     ("PutBucketVersioning", "PUT", "bucket", ("versioning",), _VERSIONS),
     ("PutBucketWebsite", "PUT", "bucket", ("website",), _WEBSITE),
     ("PutObjectAnnotation", "PUT", "object", ("annotation",), _ANNOTATIONS),
@@ -58,7 +57,6 @@ _ROWS: tuple[tuple[str, str, Resource, tuple[str, ...], str], ...] = (
     ("PutObjectLockConfiguration", "PUT", "bucket", ("object-lock",), _LOCK),
     ("PutObjectRetention", "PUT", "object", ("retention",), _LOCK),
     ("RenameObject", "PUT", "object", ("renameObject",), _DIRECTORY),
-    ("RestoreObject", "POST", "object", ("restore",), _TIERS),
     ("SelectObjectContent", "POST", "object", ("select",), _QUERIES),
     (
         "UpdateBucketMetadataAnnotationTableConfiguration",

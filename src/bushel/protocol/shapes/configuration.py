@@ -14,7 +14,6 @@ from bushel.protocol.shapes.enums import (
     BucketAccelerateStatus,
     BucketVersioningStatus,
     MFADeleteStatus,
-    Payer,
 )
 from bushel.protocol.shapes.members import (
     BucketName,
@@ -86,12 +85,6 @@ class GetBucketLoggingOutput(Struct, frozen=True, kw_only=True):
 
 class GetBucketNotificationConfigurationOutput(Struct, frozen=True, kw_only=True):
     root: ClassVar[str] = "NotificationConfiguration"
-
-
-class GetBucketRequestPaymentOutput(Struct, frozen=True, kw_only=True):
-    root: ClassVar[str] = "RequestPaymentConfiguration"
-
-    payer: Payer | None = None
 
 
 class GetBucketVersioningOutput(Struct, frozen=True, kw_only=True):

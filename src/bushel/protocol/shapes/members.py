@@ -60,11 +60,7 @@ OptionalObjectAttributesHeader = Annotated[
 # Who asks, who pays, whose bucket it must be.
 ExpectedBucketOwnerHeader = Annotated[str | None, Header("x-amz-expected-bucket-owner")]
 ExpectedSourceBucketOwnerHeader = Annotated[str | None, Header("x-amz-source-expected-bucket-owner")]
-RequestPayerHeader = Annotated[
-    RequestPayer | None,
-    Header("x-amz-request-payer"),
-    NoEffect("no bucket here charges the requester, and on other buckets S3 ignores the header"),
-]
+RequestPayerHeader = Annotated[RequestPayer | None, Header("x-amz-request-payer")]
 RequestChargedHeader = Annotated[RequestCharged | None, Header("x-amz-request-charged")]
 
 # Grants.

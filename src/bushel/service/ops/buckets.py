@@ -42,6 +42,9 @@ DEFAULT_REGION: Final = "us-east-1"
 
 ANY_REGION: Final = "any"
 
+MAX_LISTED: Final = 10_000
+"""Buckets in one answer to a request that names a prefix, a region or a token, but no number."""
+
 
 @implements(LIST_BUCKETS)
 async def list_buckets(ctx: Context, request: ListBucketsInput) -> ListBucketsOutput:
@@ -54,9 +57,10 @@ async def list_buckets(ctx: Context, request: ListBucketsInput) -> ListBucketsOu
         for bucket in await visible_buckets(ctx)
         if bucket.name.startswith(prefix) and bucket.name > after and request.bucket_region in {None, bucket.region}
     ]
-    page = owned[: request.max_buckets]
-    more = len(owned) > len(page)
     with_region = request.bucket_region is not None or request.max_buckets is not None or request.prefix is not None
+    paged = with_region or request.continuation_token is not None
+    page = owned[: request.max_buckets or MAX_LISTED] if paged else owned
+    more = len(owned) > len(page)
     return ListBucketsOutput(
         buckets=[
             Bucket(
