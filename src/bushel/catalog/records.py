@@ -53,12 +53,14 @@ class Metadata(msgspec.Struct, frozen=True, array_like=True, gc=False):
         headers: Content headers to give back, by lower-case header name (cache-control, expires, …).
         user: User metadata, names lower case without ``x-amz-meta-``.
         grants: ACL.
+        tags: By key, in the order in which they were given.
     """
 
     content_type: str = "binary/octet-stream"
     headers: dict[str, str] = {}
     user: dict[str, str] = {}
     grants: Grants = ()
+    tags: dict[str, str] = {}
 
 
 NO_METADATA: Final = Metadata()
@@ -149,6 +151,7 @@ class BucketRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1
         ownership: S3's ObjectOwnership value, or empty where no ownership controls were set.
         configured: Kinds of configuration that the bucket has; their documents are cells of the same row.
         versioning: S3's versioning status; empty where it was never set.
+        revision: Grows with every change of a configuration, so that what was read of one can be remembered.
     """
 
     name: str
@@ -160,6 +163,7 @@ class BucketRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1
     ownership: str = ""
     configured: frozenset[str] = frozenset()
     versioning: str = ""
+    revision: int = 0
 
     @property
     def partition(self) -> bytes:
@@ -167,7 +171,12 @@ class BucketRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1
 
 
 class UserRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
-    """A user. ``id`` is the canonical user id (64 hexadecimal digits unless it was given)."""
+    """A user.
+
+    Attributes:
+        id: Canonical user id (64 hexadecimal digits unless it was given).
+        policies: Name to JSON document; an empty document stands for the policy that comes with Bushel.
+    """
 
     name: str
     id: str
@@ -176,6 +185,7 @@ class UserRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
     access_key: str
     created: int
     enabled: bool = True
+    policies: dict[str, str] = {}
 
 
 class BackPointer(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
@@ -193,6 +203,7 @@ class AccessKeyRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, ta
     user_id: str
     display_name: str
     enabled: bool = True
+    policies: dict[str, str] = {}
 
 
 encode = msgspec.msgpack.Encoder().encode

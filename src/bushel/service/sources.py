@@ -37,7 +37,7 @@ async def copy_source(ctx: Context, request: Any) -> Source:
     entry = stored.entry
     if entry.storage == MARKER:
         raise S3Error("InvalidRequest.CopyOfMarker")
-    require_object(ctx, entry, READ)
+    require_object(ctx, entry, READ, bucket=bucket, key=key, action="s3:GetObject", version_id=version_id)
     check_copy_source(
         entry.etag,
         entry.last_modified,

@@ -1,14 +1,18 @@
 """The operations, one async function each, by resource. Importing this package registers them all."""
 
 from bushel.service.ops import (
+    access,
     acl,
+    attributes,
     buckets,
     configuration,
     copying,
     deleting,
     listing,
     multipart,
+    payment,
     reading,
+    restore,
     tagging,
     uploads,
     versioning,
@@ -16,14 +20,18 @@ from bushel.service.ops import (
 )
 
 __all__ = [
+    "access",
     "acl",
+    "attributes",
     "buckets",
     "configuration",
     "copying",
     "deleting",
     "listing",
     "multipart",
+    "payment",
     "reading",
+    "restore",
     "tagging",
     "uploads",
     "versioning",
