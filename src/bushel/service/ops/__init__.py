@@ -15,6 +15,7 @@ from bushel.service.ops import (
     restore,
     tagging,
     uploads,
+    versioning,
     writing,
 )
 
@@ -33,5 +34,6 @@ __all__ = [
     "restore",
     "tagging",
     "uploads",
+    "versioning",
     "writing",
 ]
