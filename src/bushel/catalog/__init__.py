@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from bushel.catalog.annotations import Annotations
 from bushel.catalog.buckets import Buckets
 from bushel.catalog.layout import SYSTEM
 from bushel.catalog.objects import Objects
@@ -11,7 +12,7 @@ from bushel.core.clock import Clock
 from bushel.core.ids import Randomness
 from bushel.engine.api import Engine
 
-__all__ = ["Buckets", "Catalog", "Objects", "Uploads", "Users"]
+__all__ = ["Annotations", "Buckets", "Catalog", "Objects", "Uploads", "Users"]
 
 
 class Catalog:
@@ -22,6 +23,7 @@ class Catalog:
         self.buckets = Buckets(engine, clock, randomness)
         self.users = Users(engine, clock, randomness)
         self.objects = Objects(engine, clock)
+        self.annotations = Annotations(engine, clock)
         self.uploads = Uploads(engine, self.objects, clock, randomness)
 
     @classmethod

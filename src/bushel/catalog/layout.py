@@ -22,11 +22,16 @@ MANIFEST    S3 key        (empty) or order        Manifest of a multipart object
 EXTRA       S3 key        (empty) or order        Extra: metadata too large for the entry
 UPLOADS     S3 key        upload id               UploadRecord
 PARTS       S3 key        upload id, number (2)   PartRecord
+ANNOTATIONS S3 key        inverted order, digest  AnnotationRecord; the digest is SHA-256 of the annotation's name
+ANNOTATED   S3 key        same, number (2)        a piece of the annotation's payload
 =========== ============= ======================= ================================================================
+
+What annotates a version is found by its order, which it keeps as long as it lives, so that nothing moves with it.
 
 A listing walks CURRENT alone, so it never touches inline bytes, manifests, or what is not current.
 """
 
+import hashlib
 from typing import Final
 
 from bushel.engine.api import Cell
@@ -48,6 +53,8 @@ MANIFEST: Final = 4
 EXTRA: Final = 5
 UPLOADS: Final = 6
 PARTS: Final = 7
+ANNOTATIONS: Final = 9
+ANNOTATED: Final = 10
 
 USERS_ROW: Final = b"users"
 
@@ -64,6 +71,19 @@ BYTES_COUNTER: Final = b"bytes"
 
 def bucket_partition(instance: str) -> bytes:
     return b"b" + instance.encode()
+
+
+def order_suffix(order: int) -> bytes:
+    """Suffix of a version: newer ones sort first."""
+    return (_LAST_ORDER - order).to_bytes(8, "big")
+
+
+_LAST_ORDER: Final = 2**64 - 1
+
+
+def annotation_suffix(order: int, name: str) -> bytes:
+    """Suffix of one annotation of the version of this order."""
+    return order_suffix(order) + hashlib.sha256(name.encode()).digest()
 
 
 def part_suffix(upload_id: str, number: int) -> bytes:

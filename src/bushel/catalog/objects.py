@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 import msgspec
 from xxhash import xxh3_64_intdigest
 
+from bushel.catalog.annotated import Annotation, annotating, summed, unannotating
 from bushel.catalog.garbage import dropped
 from bushel.catalog.layout import (
     BYTES_COUNTER,
@@ -75,6 +76,7 @@ class Draft(NamedTuple):
     data: bytes | None = None
     blob: bytes = b""
     manifest: Manifest | None = None
+    annotations: Sequence[Annotation] = ()
 
 
 class Listed(NamedTuple):
@@ -168,7 +170,7 @@ class Objects:
                 return Change()
             writes: list[Write] = [Delete(CURRENT)]
             journal = _drop(current, raw_manifest, None, writes)
-            counters = {OBJECTS_COUNTER: -1, BYTES_COUNTER: -current.size}
+            counters = {OBJECTS_COUNTER: -1, BYTES_COUNTER: -_bytes_of(current)}
             return Change(writes, journal, counters, current)
 
         entry: ObjectEntry | None = await self._engine.commit(
@@ -290,14 +292,17 @@ def replacement(values: Sequence[Any], draft: Draft, now_ns: int, condition: Con
     entry = _entry(draft, order)
     writes: list[Write] = []
     _write_entry(entry, writes)
+    if draft.annotations:
+        writes += annotating(order, draft.annotations)
     if draft.data is not None:
         writes.append(Put(DATA, b"", draft.data))
     elif draft.manifest is not None:
         writes.append(Put(MANIFEST, b"", encode(draft.manifest)))
+    size = draft.size if entry.annotations is None else draft.size + entry.annotations[1]
     if current is None:
-        return Change(writes, (), {OBJECTS_COUNTER: 1, BYTES_COUNTER: draft.size}, entry)
+        return Change(writes, (), {OBJECTS_COUNTER: 1, BYTES_COUNTER: size}, entry)
     journal = _drop(current, raw_manifest, entry, writes)
-    return Change(writes, journal, {BYTES_COUNTER: draft.size - current.size}, entry)
+    return Change(writes, journal, {BYTES_COUNTER: size - _bytes_of(current)}, entry)
 
 
 def _entry(draft: Draft, order: int) -> ObjectEntry:
@@ -318,7 +323,13 @@ def _entry(draft: Draft, order: int) -> ObjectEntry:
         parts=len(draft.manifest.parts) if draft.manifest is not None else 0,
         checksum=draft.checksum,
         metadata=draft.metadata,
+        annotations=summed(draft.annotations) if draft.annotations else None,
     )
+
+
+def _bytes_of(entry: ObjectEntry) -> int:
+    """What a version counts in its bucket's bytes."""
+    return entry.size if entry.annotations is None else entry.size + entry.annotations[1]
 
 
 def _write_entry(entry: ObjectEntry, writes: list[Write]) -> None:
@@ -331,6 +342,8 @@ def _write_entry(entry: ObjectEntry, writes: list[Write]) -> None:
 
 def _drop(old: ObjectEntry, raw_manifest: bytes | None, new: ObjectEntry | None, writes: list[Write]) -> list[bytes]:
     """Add the removal of an old entry's other cells, unless the new one overwrites them; returns garbage records."""
+    if old.annotations is not None:
+        writes += unannotating(old.order)
     if old.metadata is None and not any(write.space == EXTRA for write in writes):
         writes.append(Delete(EXTRA))
     if old.storage == INLINE:

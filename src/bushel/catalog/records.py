@@ -79,6 +79,7 @@ class ObjectEntry(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1)
         parts: Number of parts for MULTIPART.
         checksum: As S3 would tell it; ``None`` only for what was stored without one.
         metadata: ``None`` when it is in the row's EXTRA cell.
+        annotations: How many annotations it has, and their bytes.
     """
 
     order: int
@@ -93,6 +94,7 @@ class ObjectEntry(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1)
     parts: int = 0
     checksum: Checksum | None = None
     metadata: Metadata | None = NO_METADATA
+    annotations: tuple[int, int] | None = None
 
 
 class ManifestPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -139,6 +141,17 @@ class PartRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
     last_modified: int
     blob: bytes
     checksum: Checksum | None = None
+
+
+class AnnotationRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
+    """One annotation of a version. ``md5`` is raw; ``check`` is the xxh3-64 of the payload."""
+
+    name: str
+    size: int
+    md5: bytes
+    last_modified: int
+    checksum: Checksum
+    check: int
 
 
 class BucketRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
@@ -222,6 +235,7 @@ decode_extra = _decoder("metadata record", Metadata)
 decode_manifest = _decoder("manifest", Manifest)
 decode_upload = _decoder("upload", UploadRecord)
 decode_part = _decoder("part", PartRecord)
+decode_annotation = _decoder("annotation", AnnotationRecord)
 decode_bucket = _decoder("bucket", BucketRecord)
 decode_user = _decoder("user", UserRecord)
 decode_access_key = _decoder("access key", AccessKeyRecord)

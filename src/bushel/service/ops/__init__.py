@@ -3,6 +3,7 @@
 from bushel.service.ops import (
     access,
     acl,
+    annotations,
     attributes,
     buckets,
     configuration,
@@ -21,6 +22,7 @@ from bushel.service.ops import (
 __all__ = [
     "access",
     "acl",
+    "annotations",
     "attributes",
     "buckets",
     "configuration",
