@@ -160,6 +160,7 @@ class BucketRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1
     Attributes:
         ownership: S3's ObjectOwnership value, or empty where no ownership controls were set.
         configured: Kinds of configuration that the bucket has; their documents are cells of the same row.
+        revision: Grows with every change of a configuration, so that what was read of one can be remembered.
     """
 
     name: str
@@ -170,6 +171,7 @@ class BucketRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1
     grants: Grants = ()
     ownership: str = ""
     configured: frozenset[str] = frozenset()
+    revision: int = 0
 
     @property
     def partition(self) -> bytes:

@@ -14,7 +14,7 @@ from bushel.protocol.errors import S3Error
 from bushel.protocol.message import Request
 from bushel.protocol.operations import Operation
 from bushel.protocol.policy import Policy, account_of
-from bushel.service.access import BucketAccess, access_of
+from bushel.service.access import NOTHING_SAID, BucketAccess, access_of
 from bushel.service.payload import Payload
 from bushel.service.payment import REQUESTER_PAYS
 from bushel.service.reads import ActiveReads
@@ -194,7 +194,7 @@ class Context:
             if REQUESTER_PAYS in bucket.configured:
                 self._charge(bucket)
             access = await access_of(self.catalog.buckets, bucket)
-            if access is not None:
+            if access is not NOTHING_SAID:
                 self.access = {**self.access, bucket.name: access}
         return bucket
 

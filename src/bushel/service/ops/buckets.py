@@ -31,7 +31,7 @@ from bushel.protocol.shapes.members import Owner
 from bushel.protocol.shapes.tagging import Tagging
 from bushel.protocol.tags import check_bucket_tags
 from bushel.service.access import BLOCK, BLOCK_ALL, ENFORCED
-from bushel.service.authz import READ, may_bucket, require_bucket, require_owner, require_user
+from bushel.service.authz import READ, may_bucket, require_bucket, require_owner, require_user, visible_buckets
 from bushel.service.context import Context, is_owner
 from bushel.service.grants import bucket_grants, check_public
 from bushel.service.ops.tagging import TAGGING
@@ -54,7 +54,7 @@ async def list_buckets(ctx: Context, request: ListBucketsInput) -> ListBucketsOu
     prefix = request.prefix or ""
     owned = [
         bucket
-        for bucket in await ctx.catalog.buckets.owned_by(ctx.caller.user_id)
+        for bucket in await visible_buckets(ctx)
         if bucket.name.startswith(prefix) and bucket.name > after and request.bucket_region in {None, bucket.region}
     ]
     with_region = request.bucket_region is not None or request.max_buckets is not None or request.prefix is not None
