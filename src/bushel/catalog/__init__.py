@@ -6,13 +6,14 @@ from bushel.catalog.annotations import Annotations
 from bushel.catalog.buckets import Buckets
 from bushel.catalog.layout import SYSTEM
 from bushel.catalog.objects import Objects
+from bushel.catalog.quotas import Quotas
 from bushel.catalog.uploads import Uploads
 from bushel.catalog.users import Users
 from bushel.core.clock import Clock
 from bushel.core.ids import Randomness
 from bushel.engine.api import Engine
 
-__all__ = ["Annotations", "Buckets", "Catalog", "Objects", "Uploads", "Users"]
+__all__ = ["Annotations", "Buckets", "Catalog", "Objects", "Quotas", "Uploads", "Users"]
 
 
 class Catalog:
@@ -24,6 +25,7 @@ class Catalog:
         self.users = Users(engine, clock, randomness)
         self.objects = Objects(engine, clock)
         self.annotations = Annotations(engine, clock)
+        self.quotas = Quotas(engine, self.buckets, self.users)
         self.uploads = Uploads(engine, self.objects, clock, randomness)
 
     @classmethod

@@ -184,6 +184,7 @@ class UserRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
     Attributes:
         id: Canonical user id (64 hexadecimal digits unless it was given).
         policies: Name to JSON document; an empty document stands for the policy that comes with Bushel.
+        quota: Limits of all the user's buckets together, as catalog/quotas.py writes them; empty where there are none.
     """
 
     name: str
@@ -194,6 +195,7 @@ class UserRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
     created: int
     enabled: bool = True
     policies: dict[str, str] = {}
+    quota: bytes = b""
 
 
 class BackPointer(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):

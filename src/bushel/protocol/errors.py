@@ -339,6 +339,8 @@ CATALOGUE: dict[str, ErrorKind] = {
         404, "The server side encryption configuration was not found"
     ),
     "ServiceUnavailable": ErrorKind(503, "Service is unable to handle request."),
+    "QuotaExceeded": ErrorKind(403, "The quota of the bucket does not allow this request."),
+    "QuotaExceeded.User": ErrorKind(403, "The quota of the bucket's owner does not allow this request."),
     "TooManyBuckets": ErrorKind(400, "You have attempted to create more buckets than allowed"),
     "UnexpectedContent": ErrorKind(400, "This request does not support content"),
     "UserKeyMustBeSpecified": ErrorKind(

@@ -31,6 +31,7 @@ from bushel.service.annotations import PERMISSION
 from bushel.service.authz import missing_object, require_object
 from bushel.service.checksums import checksum_member
 from bushel.service.context import Context
+from bushel.service.quotas import require_room
 from bushel.service.registry import implements
 from bushel.service.versions import check_version_id
 
@@ -45,6 +46,8 @@ async def put_object_annotation(ctx: Context, request: PutObjectAnnotationInput)
     if condition is not None:
         condition(version)
     body = ctx.payload
+    if bucket.configured:
+        await require_room(ctx, bucket, body.length, objects=0)
     payload = await body.read_all(MAX_PAYLOAD_BYTES)
     check_payload(payload)
     checksum = Checksum(*body.checksum)
