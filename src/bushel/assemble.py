@@ -99,7 +99,14 @@ def root_credentials(settings: Settings, folder: Path | None, randomness: Random
 
 @contextlib.asynccontextmanager
 async def open_users(folder: Path) -> AsyncIterator[Users]:
-    """The users of a data folder, also while a server runs on it.
+    """The users of a data folder, as ``open_catalog`` opens it."""
+    async with open_catalog(folder) as catalog:
+        yield catalog.users
+
+
+@contextlib.asynccontextmanager
+async def open_catalog(folder: Path) -> AsyncIterator[Catalog]:
+    """The catalog of a data folder without its blobs, also while a server runs on it.
 
     Raises:
         EngineError: It is no data folder, or one of a newer format.
@@ -109,8 +116,7 @@ async def open_users(folder: Path) -> AsyncIterator[Users]:
     clock, randomness = SystemClock(), SystemRandomness()
     engine = EmbeddedEngine.open(folder, clock=clock, randomness=randomness, index_only=True)
     try:
-        catalog = await Catalog.open(engine, clock, randomness)
-        yield catalog.users
+        yield await Catalog.open(engine, clock, randomness)
     finally:
         await engine.close()
 

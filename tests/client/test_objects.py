@@ -361,3 +361,14 @@ def test_every_checksum_goes_up_and_is_compared_down(make_client, bucket, tmp_pa
         if algorithm is not None and size == 10:
             assert stored.checksum == store.object("k").head().checksum
             assert stored.checksum[0] == algorithm
+
+
+def test_an_annotation_is_a_stream_of_another_name(client, store):
+    store.put("k", b"object")
+    target = {"bucket": store.name, "key": "k", "annotation_name": "note"}
+
+    client.put_object_annotation(**target, annotation_payload=b"text")
+
+    with client.get_object_annotation(**target).annotation_payload as stream:
+        assert stream.read() == b"text"
+    assert store.get("k") == b"object"

@@ -82,6 +82,7 @@ class ObjectEntry(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1)
         parts: Number of parts for MULTIPART.
         checksum: As S3 would tell it; ``None`` only for what was stored without one.
         metadata: ``None`` when it is in the row's EXTRA cell.
+        annotations: How many annotations it has, and their bytes.
     """
 
     order: int
@@ -96,6 +97,12 @@ class ObjectEntry(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1)
     parts: int = 0
     checksum: Checksum | None = None
     metadata: Metadata | None = NO_METADATA
+    annotations: tuple[int, int] | None = None
+
+    @property
+    def counted_bytes(self) -> int:
+        """What the version counts in its bucket's bytes: its own, and those of its annotations."""
+        return self.size if self.annotations is None else self.size + self.annotations[1]
 
 
 class ManifestPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -144,6 +151,17 @@ class PartRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
     checksum: Checksum | None = None
 
 
+class AnnotationRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
+    """One annotation of a version. ``md5`` is raw; ``check`` is the xxh3-64 of the payload."""
+
+    name: str
+    size: int
+    md5: bytes
+    last_modified: int
+    checksum: Checksum
+    check: int
+
+
 class BucketRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
     """A bucket. Every request reads it, so what is long is elsewhere and only named here.
 
@@ -176,6 +194,7 @@ class UserRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
     Attributes:
         id: Canonical user id (64 hexadecimal digits unless it was given).
         policies: Name to JSON document; an empty document stands for the policy that comes with Bushel.
+        quota: Limits of all the user's buckets together, as catalog/quotas.py writes them; empty where there are none.
     """
 
     name: str
@@ -186,6 +205,7 @@ class UserRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
     created: int
     enabled: bool = True
     policies: dict[str, str] = {}
+    quota: bytes = b""
 
 
 class BackPointer(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
@@ -229,6 +249,7 @@ decode_extra = _decoder("metadata record", Metadata)
 decode_manifest = _decoder("manifest", Manifest)
 decode_upload = _decoder("upload", UploadRecord)
 decode_part = _decoder("part", PartRecord)
+decode_annotation = _decoder("annotation", AnnotationRecord)
 decode_bucket = _decoder("bucket", BucketRecord)
 decode_user = _decoder("user", UserRecord)
 decode_access_key = _decoder("access key", AccessKeyRecord)

@@ -292,6 +292,21 @@ CATALOGUE: dict[str, ErrorKind] = {
         400, "Cannot specify both Range header and partNumber query parameter"
     ),
     "InvalidRequest.SdkChecksumAlgorithm": ErrorKind(400, "Value for x-amz-sdk-checksum-algorithm header is invalid."),
+    "AnnotationLimitExceeded": ErrorKind(
+        400, "The request would exceed the maximum number of annotations allowed per object."
+    ),
+    "AnnotationNameTooLong": ErrorKind(400, "The annotation name exceeds 512 bytes."),
+    "InvalidAnnotationName": ErrorKind(400, "The annotation name you provided is invalid."),
+    "InvalidPrefix": ErrorKind(400, "The annotation prefix you provided is invalid."),
+    "InvalidRequest.AnnotationName": ErrorKind(400, "Missing required parameter for this request: annotationName"),
+    "InvalidRequest.AnnotationPayload": ErrorKind(400, "An annotation must have between 1 byte and 1 MiB."),
+    "InvalidRequest.AnnotationsTooLarge": ErrorKind(
+        400,
+        "The annotations of the copy source are larger than what one request can copy. Copy the object with "
+        "x-amz-object-annotation-directive: EXCLUDE, and its annotations one by one.",
+    ),
+    "NoSuchAnnotation": ErrorKind(404, "The specified annotation does not exist."),
+    "UnsupportedMediaType": ErrorKind(415, "The annotation payload must be valid UTF-8 encoded text."),
     "BadRequest.BucketTags": ErrorKind(400, "Bucket tag count cannot be greater than 50"),
     "BadRequest.ObjectTags": ErrorKind(400, "Object tags cannot be greater than 10"),
     "InvalidTag.Key": ErrorKind(400, "The TagKey you have provided is invalid"),
@@ -336,6 +351,8 @@ CATALOGUE: dict[str, ErrorKind] = {
         404, "The server side encryption configuration was not found"
     ),
     "ServiceUnavailable": ErrorKind(503, "Service is unable to handle request."),
+    "QuotaExceeded": ErrorKind(403, "The quota of the bucket does not allow this request."),
+    "QuotaExceeded.User": ErrorKind(403, "The quota of the bucket's owner does not allow this request."),
     "TooManyBuckets": ErrorKind(400, "You have attempted to create more buckets than allowed"),
     "UnexpectedContent": ErrorKind(400, "This request does not support content"),
     "UserKeyMustBeSpecified": ErrorKind(

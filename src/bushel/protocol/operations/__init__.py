@@ -3,6 +3,7 @@
 from bushel.protocol.operations import (
     access,
     acl,
+    annotations,
     attributes,
     bucket,
     configuration,
@@ -32,6 +33,12 @@ from bushel.protocol.operations.acl import (
     GET_OBJECT_ACL,
     PUT_BUCKET_ACL,
     PUT_OBJECT_ACL,
+)
+from bushel.protocol.operations.annotations import (
+    DELETE_OBJECT_ANNOTATION,
+    GET_OBJECT_ANNOTATION,
+    LIST_OBJECT_ANNOTATIONS,
+    PUT_OBJECT_ANNOTATION,
 )
 from bushel.protocol.operations.attributes import GET_OBJECT_ATTRIBUTES
 from bushel.protocol.operations.bucket import (
@@ -116,6 +123,7 @@ __all__ = [
     "DELETE_BUCKET_TAGGING",
     "DELETE_OBJECT",
     "DELETE_OBJECTS",
+    "DELETE_OBJECT_ANNOTATION",
     "DELETE_OBJECT_TAGGING",
     "DELETE_PUBLIC_ACCESS_BLOCK",
     "GET_BUCKET_ABAC",
@@ -143,6 +151,7 @@ __all__ = [
     "GET_BUCKET_WEBSITE",
     "GET_OBJECT",
     "GET_OBJECT_ACL",
+    "GET_OBJECT_ANNOTATION",
     "GET_OBJECT_ATTRIBUTES",
     "GET_OBJECT_LEGAL_HOLD",
     "GET_OBJECT_LOCK_CONFIGURATION",
@@ -159,6 +168,7 @@ __all__ = [
     "LIST_MULTIPART_UPLOADS",
     "LIST_OBJECTS",
     "LIST_OBJECTS_V2",
+    "LIST_OBJECT_ANNOTATIONS",
     "LIST_OBJECT_VERSIONS",
     "LIST_PARTS",
     "NOT_ROUTED",
@@ -170,6 +180,7 @@ __all__ = [
     "PUT_BUCKET_VERSIONING",
     "PUT_OBJECT",
     "PUT_OBJECT_ACL",
+    "PUT_OBJECT_ANNOTATION",
     "PUT_OBJECT_TAGGING",
     "PUT_PUBLIC_ACCESS_BLOCK",
     "RESTORE_OBJECT",
@@ -193,6 +204,7 @@ TABLE: dict[str, Operation] = {
         attributes.OPERATIONS,
         payment.OPERATIONS,
         restore.OPERATIONS,
+        annotations.OPERATIONS,
         configuration.OPERATIONS,
         refused.OPERATIONS,
     )

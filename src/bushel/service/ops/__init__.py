@@ -3,6 +3,7 @@
 from bushel.service.ops import (
     access,
     acl,
+    annotations,
     attributes,
     buckets,
     configuration,
@@ -22,6 +23,7 @@ from bushel.service.ops import (
 __all__ = [
     "access",
     "acl",
+    "annotations",
     "attributes",
     "buckets",
     "configuration",

@@ -14,12 +14,14 @@ from bushel.protocol.checksums import ALGORITHMS, DEFAULT, FULL_OBJECT, Algorith
 from bushel.protocol.errors import S3Error
 from bushel.protocol.operations import COPY_OBJECT
 from bushel.protocol.shapes.copy import CopyObjectInput, CopyObjectOutput, CopyObjectResult
+from bushel.service.annotations import copied_annotations
 from bushel.service.authz import WRITE, require_bucket
 from bushel.service.checksums import checksum_member
 from bushel.service.content import open_content
 from bushel.service.context import Context
 from bushel.service.grants import object_grants, object_owner
 from bushel.service.metadata import metadata_of
+from bushel.service.quotas import require_room
 from bushel.service.registry import implements
 from bushel.service.rewriting import rewrite
 from bushel.service.sources import Source, copy_source
@@ -55,7 +57,10 @@ async def copy_object(ctx: Context, request: CopyObjectInput) -> CopyObjectOutpu
     assert entry.metadata is not None
     metadata = metadata_of(request, grants) if replace else msgspec.structs.replace(entry.metadata, grants=grants)
     metadata = msgspec.structs.replace(metadata, tags=copied_tags(ctx, request, source))
-    draft = await _draft(ctx, source, bucket, request, owner, metadata)
+    annotations = await copied_annotations(ctx, request, source)
+    if bucket.configured:
+        await require_room(ctx, bucket, entry.size + sum(record.size for record, _ in annotations))
+    draft = (await _draft(ctx, source, bucket, request, owner, metadata))._replace(annotations=annotations)
     stored = await ctx.catalog.objects.put(bucket, request.key, draft)
     checksum = stored.checksum
     assert checksum is not None

@@ -55,6 +55,7 @@ from bushel.service.context import Context
 from bushel.service.grants import object_grants, object_owner
 from bushel.service.metadata import metadata_of
 from bushel.service.ops.writing import receive, write_condition
+from bushel.service.quotas import require_room
 from bushel.service.registry import implements
 from bushel.service.rewriting import rewrite
 from bushel.service.sources import copy_source
@@ -74,6 +75,8 @@ async def create_multipart_upload(ctx: Context, request: CreateMultipartUploadIn
     if ctx.caller.anonymous:
         raise S3Error("AccessDenied.AnonymousUpload")
     owner = object_owner(ctx, request, bucket)
+    if bucket.configured:
+        await require_room(ctx, bucket, 0)
     asked = declared_upload(request.checksum_algorithm, request.checksum_type)
     metadata = metadata_of(request, await object_grants(ctx, request, bucket, owner))
     upload = await ctx.catalog.uploads.create(
@@ -101,6 +104,8 @@ async def upload_part(ctx: Context, request: UploadPartInput) -> UploadPartOutpu
     kept = await _upload_checksum(ctx, bucket, request.key, request.upload_id)
     payload = ctx.payload
     check_part(kept, payload.declaration)
+    if bucket.configured:
+        await require_room(ctx, bucket, payload.length, objects=0)
     payload.compute(kept.algorithm)
     _, blob = await receive(ctx, bucket, request.key, inline=False)
     digest = payload.digest(kept.algorithm)
@@ -128,6 +133,8 @@ async def upload_part_copy(ctx: Context, request: UploadPartCopyInput) -> Upload
             message="The specified copy source is larger than the maximum allowable size "
             f"for a copy source: {MAX_PART_BYTES}",
         )
+    if bucket.configured:
+        await require_room(ctx, bucket, stop - first, objects=0)
     content = await open_content(ctx, source.bucket, source.key, entry, data, first, stop - first)
     copied = await rewrite(ctx, content, bucket, request.key, kept.algorithm, -1)
     checksum = Checksum(kept.algorithm.name, FULL_OBJECT, copied.digest)
@@ -161,6 +168,8 @@ async def complete_multipart_upload(
                 raise
             break
         draft, unused = _assemble(ctx, request, upload, stored, wanted)
+        if bucket.configured:
+            await require_room(ctx, bucket, draft.size)
         try:
             entry = await uploads.complete(bucket, request.key, upload, draft, unused, condition)
         except PartsChanged:

@@ -11,6 +11,7 @@ from bushel.service.context import Context
 from bushel.service.grants import object_grants, object_owner
 from bushel.service.metadata import metadata_of
 from bushel.service.payload import Payload
+from bushel.service.quotas import require_room
 from bushel.service.registry import implements
 
 
@@ -28,6 +29,8 @@ async def put_object(ctx: Context, request: PutObjectInput) -> PutObjectOutput:
     if condition is not None:
         condition(await ctx.catalog.objects.head(bucket, request.key))
     payload = ctx.payload
+    if bucket.configured:
+        await require_room(ctx, bucket, payload.length)
     data, blob = await receive(ctx, bucket, request.key)
     checksum = Checksum(*payload.checksum)
     draft = Draft(payload.size, payload.md5.hex(), owner, metadata, checksum, data, blob)
