@@ -64,6 +64,7 @@ def build(
         clock,
         settings,
         reads,
+        randomness=randomness,
         root=Caller(ROOT_ID, "root", root_pair.access_key, root=True),
         reserved_bucket_names=addressing.reserved_names,
         public_endpoint=settings.public_url or "",

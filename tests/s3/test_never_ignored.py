@@ -95,8 +95,6 @@ REFUSED_HEADERS = [
     ("x-amz-server-side-encryption", "AES256"),
     ("x-amz-server-side-encryption", "aws:kms"),
     ("x-amz-server-side-encryption-aws-kms-key-id", "k"),
-    ("x-amz-server-side-encryption-customer-algorithm", "AES256"),
-    ("x-amz-server-side-encryption-customer-key", "a" * 44),
     ("x-amz-tagging", "a=b"),
     ("x-amz-storage-class", "GLACIER"),
     ("x-amz-storage-class", "REDUCED_REDUNDANCY"),

@@ -33,6 +33,7 @@ from bushel.catalog.records import (
     BackPointer,
     BucketRecord,
     Checksum,
+    Encryption,
     Manifest,
     Metadata,
     ObjectEntry,
@@ -65,6 +66,7 @@ class Draft(NamedTuple):
     """An object about to be stored; order and time are set by the commit.
 
     ``data`` for inline bytes, ``blob`` for a sealed blob, ``manifest`` for the parts of an upload: exactly one of them.
+    With ``encryption`` the bytes are encrypted already; ``size`` is that of the plain ones.
     """
 
     size: int
@@ -75,6 +77,7 @@ class Draft(NamedTuple):
     data: bytes | None = None
     blob: bytes = b""
     manifest: Manifest | None = None
+    encryption: Encryption | None = None
 
 
 class Listed(NamedTuple):
@@ -318,6 +321,7 @@ def _entry(draft: Draft, order: int) -> ObjectEntry:
         parts=len(draft.manifest.parts) if draft.manifest is not None else 0,
         checksum=draft.checksum,
         metadata=draft.metadata,
+        encryption=draft.encryption,
     )
 
 

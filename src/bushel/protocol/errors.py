@@ -60,6 +60,10 @@ CATALOGUE: dict[str, ErrorKind] = {
     "NotImplemented": ErrorKind(501, "A header you provided implies functionality that is not implemented."),
     "AccessDenied": ErrorKind(403, "Access Denied"),
     "AccessDenied.AnonymousCopy": ErrorKind(403, "Anonymous users cannot copy objects. Please authenticate."),
+    "AccessDenied.CustomerKey": ErrorKind(
+        403,
+        "Requests specifying Server Side Encryption with Customer provided keys must provide the correct secret key.",
+    ),
     "AccessDenied.AnonymousUpload": ErrorKind(
         403, "Anonymous users cannot initiate multipart uploads. Please authenticate."
     ),
@@ -211,6 +215,28 @@ CATALOGUE: dict[str, ErrorKind] = {
         400, "You can only specify a copy source header for copy requests."
     ),
     "InvalidArgument.EncodingType": ErrorKind(400, "Invalid Encoding Method specified in Request"),
+    "InvalidArgument.CustomerAlgorithm": ErrorKind(
+        400,
+        "Requests specifying Server Side Encryption with Customer provided keys must provide a valid encryption "
+        "algorithm.",
+    ),
+    "InvalidArgument.CustomerKey": ErrorKind(400, "The secret key was invalid for the specified algorithm."),
+    "InvalidArgument.CustomerKeyMD5": ErrorKind(
+        400, "The calculated MD5 hash of the key did not match the hash that was provided."
+    ),
+    "InvalidArgument.CustomerKeyMD5Missing": ErrorKind(
+        400,
+        "Requests specifying Server Side Encryption with Customer provided keys must provide the client calculated "
+        "MD5 of the secret key.",
+    ),
+    "InvalidArgument.CustomerKeyMissing": ErrorKind(
+        400,
+        "Requests specifying Server Side Encryption with Customer provided keys must provide an appropriate secret "
+        "key.",
+    ),
+    "InvalidEncryptionAlgorithmError": ErrorKind(
+        400, "The Encryption request you specified is not valid. Supported value: AES256."
+    ),
     "InvalidArgument.EncryptionHeader": ErrorKind(400, "{ArgumentName} header is not supported for this operation."),
     "InvalidArgument.HeaderText": ErrorKind(400, "Header value cannot be represented using ISO-8859-1."),
     "InvalidArgument.ContinuationTokenUnexpected": ErrorKind(
@@ -248,6 +274,26 @@ CATALOGUE: dict[str, ErrorKind] = {
         400,
         "This copy request is illegal because it is trying to copy an object to itself without changing the "
         "object's metadata, storage class, website redirect location or encryption attributes.",
+    ),
+    "InvalidRequest.CustomerKeyNeeded": ErrorKind(
+        400,
+        "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to "
+        "retrieve the object.",
+    ),
+    "InvalidRequest.Insecure": ErrorKind(
+        400,
+        "Requests specifying Server Side Encryption with Customer provided keys must be made over a secure connection.",
+    ),
+    "InvalidRequest.NotCustomerEncrypted": ErrorKind(
+        400, "The encryption parameters are not applicable to this object."
+    ),
+    "InvalidRequest.PartCustomerKey": ErrorKind(
+        400, "The provided encryption parameters did not match the ones used originally."
+    ),
+    "InvalidRequest.PartEncryption": ErrorKind(
+        400,
+        "The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate "
+        "encryption parameters.",
     ),
     "InvalidRequest.KeyName": ErrorKind(400, "Object must have a valid key name."),
     "InvalidRequest.KeyMissing": ErrorKind(400, "A key must be specified"),

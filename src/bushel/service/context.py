@@ -8,6 +8,7 @@ from typing import Final, NamedTuple, Protocol
 from bushel.catalog import Catalog
 from bushel.catalog.records import BucketRecord
 from bushel.core.clock import Clock
+from bushel.core.ids import Randomness
 from bushel.protocol.credentials import Claim
 from bushel.protocol.errors import S3Error
 from bushel.protocol.message import Request
@@ -57,11 +58,12 @@ class Service:
 
     Attributes:
         root: The operator as a caller.
+        randomness: For what must not be guessed.
         reserved_bucket_names: Names that would hide the server's own paths and hosts.
         public_endpoint: Where clients reach us, for links (``https://s3.example.org``); empty: as the request came.
     """
 
-    __slots__ = ("catalog", "clock", "public_endpoint", "reads", "reserved_bucket_names", "root", "rules")
+    __slots__ = ("catalog", "clock", "public_endpoint", "randomness", "reads", "reserved_bucket_names", "root", "rules")
 
     def __init__(
         self,
@@ -70,6 +72,7 @@ class Service:
         rules: Rules,
         reads: ActiveReads,
         *,
+        randomness: Randomness,
         root: Caller,
         reserved_bucket_names: frozenset[str] = frozenset(),
         public_endpoint: str = "",
@@ -78,6 +81,7 @@ class Service:
         self.clock = clock
         self.rules = rules
         self.reads = reads
+        self.randomness = randomness
         self.root = root
         self.reserved_bucket_names = reserved_bucket_names
         self.public_endpoint = public_endpoint
@@ -132,6 +136,12 @@ class Context:
         """Scheme and host for links to this service."""
         request = self._request
         return self.service.public_endpoint or f"{'https' if request.secure else 'http'}://{request.host}"
+
+    @property
+    def confidential(self) -> bool:
+        """Whether nobody on a network can read the request: it came by TLS, or from this machine."""
+        peer = self._request.peer
+        return self._request.secure or peer.startswith("127.") or peer == "::1"
 
     async def bucket(self, name: str, expected_owner: str | None = None) -> BucketRecord:
         """The bucket, which must belong to the expected owner if the request names one.

@@ -9,6 +9,7 @@ from bushel.protocol.conditions import check_copy_source
 from bushel.protocol.errors import S3Error
 from bushel.service.authz import READ, missing_object, require_object
 from bushel.service.context import Context
+from bushel.service.encryption.unlocking import Unlocked, unlock_source
 from bushel.service.versions import check_version_id
 
 
@@ -16,6 +17,7 @@ class Source(NamedTuple):
     bucket: BucketRecord
     key: str
     stored: Stored
+    unlocked: Unlocked
 
 
 async def copy_source(ctx: Context, request: Any) -> Source:
@@ -23,7 +25,7 @@ async def copy_source(ctx: Context, request: Any) -> Source:
 
     Raises:
         S3Error: InvalidArgument for a malformed source or version, NoSuchBucket, NoSuchKey, AccessDenied,
-            PreconditionFailed.
+            PreconditionFailed; InvalidRequest and others for an encrypted source without its key.
     """
     name, key, version_id = parse_copy_source(request.copy_source)
     bucket = await ctx.bucket(name, request.expected_source_bucket_owner)
@@ -33,6 +35,7 @@ async def copy_source(ctx: Context, request: Any) -> Source:
         raise missing_object(ctx, bucket, key)
     entry = stored.entry
     require_object(ctx, entry, READ)
+    unlocked = unlock_source(ctx, bucket, key, entry, request)
     check_copy_source(
         entry.etag,
         entry.last_modified,
@@ -42,7 +45,7 @@ async def copy_source(ctx: Context, request: Any) -> Source:
         if_modified_since=request.copy_source_if_modified_since,
         if_unmodified_since=request.copy_source_if_unmodified_since,
     )
-    return Source(bucket, key, stored)
+    return Source(bucket, key, stored, unlocked)
 
 
 def parse_copy_source(text: str) -> tuple[str, str, str | None]:

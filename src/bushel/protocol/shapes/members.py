@@ -121,22 +121,18 @@ ObjectLockEventHoldDurationYearsHeader = Annotated[
 
 # Encryption.
 ServerSideEncryptionHeader = Annotated[ServerSideEncryption | None, Header("x-amz-server-side-encryption"), _ENCRYPTION]
-SSECustomerAlgorithmHeader = Annotated[
-    str | None, Header("x-amz-server-side-encryption-customer-algorithm"), _ENCRYPTION
-]
-SSECustomerKeyHeader = Annotated[str | None, Header("x-amz-server-side-encryption-customer-key"), _ENCRYPTION]
-SSECustomerKeyMD5Header = Annotated[str | None, Header("x-amz-server-side-encryption-customer-key-MD5"), _ENCRYPTION]
+SSECustomerAlgorithmHeader = Annotated[str | None, Header("x-amz-server-side-encryption-customer-algorithm")]
+SSECustomerKeyHeader = Annotated[str | None, Header("x-amz-server-side-encryption-customer-key")]
+SSECustomerKeyMD5Header = Annotated[str | None, Header("x-amz-server-side-encryption-customer-key-MD5")]
 SSEKMSKeyIdHeader = Annotated[str | None, Header("x-amz-server-side-encryption-aws-kms-key-id"), _ENCRYPTION]
 SSEKMSEncryptionContextHeader = Annotated[str | None, Header("x-amz-server-side-encryption-context"), _ENCRYPTION]
 BucketKeyEnabledHeader = Annotated[bool | None, Header("x-amz-server-side-encryption-bucket-key-enabled"), _ENCRYPTION]
 CopySourceSSECustomerAlgorithmHeader = Annotated[
-    str | None, Header("x-amz-copy-source-server-side-encryption-customer-algorithm"), _ENCRYPTION
+    str | None, Header("x-amz-copy-source-server-side-encryption-customer-algorithm")
 ]
-CopySourceSSECustomerKeyHeader = Annotated[
-    str | None, Header("x-amz-copy-source-server-side-encryption-customer-key"), _ENCRYPTION
-]
+CopySourceSSECustomerKeyHeader = Annotated[str | None, Header("x-amz-copy-source-server-side-encryption-customer-key")]
 CopySourceSSECustomerKeyMD5Header = Annotated[
-    str | None, Header("x-amz-copy-source-server-side-encryption-customer-key-MD5"), _ENCRYPTION
+    str | None, Header("x-amz-copy-source-server-side-encryption-customer-key-MD5")
 ]
 
 # Checksums.

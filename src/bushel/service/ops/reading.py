@@ -12,6 +12,7 @@ from bushel.service.authz import READ, missing_object, require_object
 from bushel.service.checksums import checksum_member
 from bushel.service.content import manifest_of, open_content
 from bushel.service.context import Context
+from bushel.service.encryption.unlocking import Unlocked, unlock
 from bushel.service.registry import implements
 from bushel.service.versions import check_version_id
 
@@ -29,11 +30,12 @@ async def get_object(ctx: Context, request: GetObjectInput) -> GetObjectOutput:
         raise missing_object(ctx, bucket, request.key)
     entry, data = stored
     require_object(ctx, entry, READ)
-    answer = await _describe(ctx, bucket, request, entry)
+    unlocked = unlock(ctx, bucket, request.key, entry, request)
+    answer = await _describe(ctx, bucket, request, entry, unlocked)
     if ctx.status == NOT_MODIFIED:
         return GetObjectOutput(**answer)
     first, length = answer.pop("first"), answer["content_length"]
-    body = await open_content(ctx, bucket, request.key, entry, data, first, length)
+    body = await open_content(ctx, bucket, request.key, entry, data, first, length, unlocked.key)
     return GetObjectOutput(body=body, **answer)
 
 
@@ -46,13 +48,18 @@ async def head_object(ctx: Context, request: HeadObjectInput) -> HeadObjectOutpu
     if entry is None:
         raise missing_object(ctx, bucket, request.key)
     require_object(ctx, entry, READ)
-    answer = await _describe(ctx, bucket, request, entry)
+    unlocked = unlock(ctx, bucket, request.key, entry, request)
+    answer = await _describe(ctx, bucket, request, entry, unlocked)
     answer.pop("first", None)
     return HeadObjectOutput(**answer)
 
 
 async def _describe(
-    ctx: Context, bucket: BucketRecord, request: GetObjectInput | HeadObjectInput, entry: ObjectEntry
+    ctx: Context,
+    bucket: BucketRecord,
+    request: GetObjectInput | HeadObjectInput,
+    entry: ObjectEntry,
+    unlocked: Unlocked,
 ) -> dict[str, Any]:
     """The members of the answer, and ``first``: the offset of the first byte wanted. Sets the status."""
     metadata = entry.metadata
@@ -66,6 +73,8 @@ async def _describe(
     }
     if metadata.headers:
         answer.update(metadata.headers)
+    if unlocked.told:
+        answer.update(unlocked.told)
     if _is_not_modified(ctx, request, entry):
         ctx.status = NOT_MODIFIED
         return answer
