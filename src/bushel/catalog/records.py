@@ -203,7 +203,12 @@ class BucketRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1
 
 
 class UserRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
-    """A user. ``id`` is the canonical user id (64 hexadecimal digits unless it was given)."""
+    """A user.
+
+    Attributes:
+        id: Canonical user id (64 hexadecimal digits unless it was given).
+        policies: Name to JSON document; an empty document stands for the policy that comes with Bushel.
+    """
 
     name: str
     id: str
@@ -212,6 +217,7 @@ class UserRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
     access_key: str
     created: int
     enabled: bool = True
+    policies: dict[str, str] = {}
 
 
 class BackPointer(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
@@ -229,6 +235,7 @@ class AccessKeyRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, ta
     user_id: str
     display_name: str
     enabled: bool = True
+    policies: dict[str, str] = {}
 
 
 encode = msgspec.msgpack.Encoder().encode

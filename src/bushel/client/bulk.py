@@ -1,6 +1,8 @@
 """Work on a bucket that takes several operations."""
 
+import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
+from itertools import islice
 from typing import Any, Final
 
 from bushel.client import listings
@@ -70,8 +72,11 @@ async def _each(keys: Iterable[str] | AsyncIterable[str]) -> AsyncIterator[str]:
     elif isinstance(keys, str):
         raise TypeError("keys are an iterable of texts; one text would be taken for its letters")
     else:
-        for key in keys:
-            yield key
+        # In a thread: the iterator may block, and may well be a listing by this same client.
+        rest = iter(keys)
+        while batch := await asyncio.to_thread(lambda: list(islice(rest, _MOST))):
+            for key in batch:
+                yield key
 
 
 async def empty_bucket(session: Session, bucket: str) -> int:

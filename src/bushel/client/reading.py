@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol
 
 from bushel.client.entries import ObjectInfo, object_info
 from bushel.client.session import Session
+from bushel.client.sources import Buffer
 from bushel.client.transfers.download import Download, Progress, save
 from bushel.client.transfers.journal import DownloadJournal
 from bushel.client.transfers.plan import TransferOptions
@@ -20,7 +21,7 @@ _BATCH_BYTES: Final = 1 << 20
 class Writable(Protocol):
     """An object like a binary file that can be written to."""
 
-    def write(self, data: bytes, /) -> Any: ...
+    def write(self, data: Buffer, /) -> Any: ...
 
 
 async def read_all(
@@ -33,7 +34,7 @@ async def read_all(
             pieces = [piece async for piece in stream]
     finally:
         download.close()
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    return bytes(pieces[0]) if len(pieces) == 1 else b"".join(pieces)
 
 
 async def stream(
@@ -49,7 +50,7 @@ async def stream(
     try:
         async with contextlib.aclosing(download.pieces()) as pieces:
             async for piece in pieces:
-                yield piece
+                yield bytes(piece)
     finally:
         download.close()
 
@@ -84,7 +85,7 @@ async def download_to(
         await save(download, path, f".{path.name[:200]}.{session.randomness.token(6).hex()}")
         return object_info(key, download.output)
     download = await Download.open(session, bucket, key, options, members, progress)
-    held: list[bytes] = []
+    held: list[Buffer] = []
     held_bytes = 0
     try:
         async with contextlib.aclosing(download.pieces()) as pieces:
@@ -101,7 +102,7 @@ async def download_to(
     return object_info(key, download.output)
 
 
-async def _write(target: Writable, pieces: list[bytes]) -> None:
+async def _write(target: Writable, pieces: list[Buffer]) -> None:
     if asyncio.iscoroutinefunction(target.write):
         for piece in pieces:
             await target.write(piece)
@@ -109,10 +110,10 @@ async def _write(target: Writable, pieces: list[bytes]) -> None:
         await asyncio.to_thread(_write_all, target, pieces)
 
 
-def _write_all(target: Writable, pieces: list[bytes]) -> None:
+def _write_all(target: Writable, pieces: list[Buffer]) -> None:
     for piece in pieces:
         view = memoryview(piece)
         while view:
-            written = target.write(view)  # type: ignore[arg-type] # files take any buffer
+            written = target.write(view)
             # Buffered files write all; raw ones say how much they did.
             view = view[written if isinstance(written, int) else len(view) :]

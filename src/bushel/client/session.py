@@ -111,10 +111,6 @@ class Session:
         guarded = self.endpoint.origin.scheme == "https" or _is_this_machine(self.endpoint.origin.host)
         self._sign_payload = not guarded if self.options.sign_payload is None else self.options.sign_payload
 
-    async def close(self) -> None:
-        """Close its connections."""
-        await self._transport.close()
-
     async def call(self, operation: Operation, given: Any) -> Any:
         """Do one operation.
 

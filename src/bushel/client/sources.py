@@ -6,12 +6,14 @@ read in a thread. What must not be here: how much is read ahead, where it goes.
 
 import asyncio
 import contextlib
+import io
+import mmap
 import os
 import stat
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Final, Protocol, Self
+from typing import Any, Final, Protocol, Self
 
 from bushel.client.errors import ObjectChanged
 
@@ -29,6 +31,9 @@ Data = Buffer | str | os.PathLike[str] | Readable | Iterable[bytes] | AsyncItera
 
 _AT_ONCE_BYTES: Final = 256 << 10
 """A local file up to this is read without a thread, which would take longer than the file."""
+
+
+_OWN_PAGES_BYTES: Final = 1 << 20
 
 
 class Source(Protocol):
@@ -101,7 +106,7 @@ class FileSource:
         mtime_ns: When it was changed last.
     """
 
-    def __init__(self, path: Path, file: BinaryIO, status: os.stat_result) -> None:
+    def __init__(self, path: Path, file: io.FileIO, status: os.stat_result) -> None:
         self._path = path
         self._file = file
         self._status = status
@@ -117,7 +122,7 @@ class FileSource:
         Raises:
             OSError: It cannot be opened.
         """
-        file = path.open("rb", buffering=0)
+        file = io.FileIO(path)
         try:
             status = os.fstat(file.fileno())
             if stat.S_ISDIR(status.st_mode):
@@ -128,14 +133,16 @@ class FileSource:
             raise
 
     async def take(self, size: int) -> Buffer:
-        if self.length is not None and self.length <= _AT_ONCE_BYTES:
-            piece = _read_full(self._file, min(size, self.length + 1))
+        if self.length is not None:
+            size = min(size, self.length + 1)  # a byte more than there should be tells that there is more
+        if size <= _AT_ONCE_BYTES:
+            piece = _fill(self._file.readinto, size)
         else:
-            piece = await asyncio.to_thread(_read_full, self._file, size)
+            piece = await asyncio.to_thread(_fill, self._file.readinto, size)
         self._at += len(piece)
         if self._regular:
             left = self._status.st_size - self._at
-            if left < 0 or (len(piece) < size and left):
+            if left < 0 or (len(piece) < size and left > 0):
                 raise ObjectChanged(f"{self._path} changed while it was read")
             self.length = left
         return piece
@@ -150,19 +157,23 @@ class FileSource:
         self._file.close()
 
 
-def _read_full(file: BinaryIO, size: int) -> bytes:
-    piece = file.read(size) or b""
-    if len(piece) == size or not piece:
-        return piece
-    pieces = [piece]
-    missing = size - len(piece)
-    while missing:
-        piece = file.read(missing) or b""
-        if not piece:
+def room_for(size: int) -> memoryview:
+    """Memory for a piece. That of a large one goes back to the system with it: parts that were read by several threads
+    would be kept by the allocator, several times over.
+    """
+    return memoryview(mmap.mmap(-1, size) if size >= _OWN_PAGES_BYTES else bytearray(size))
+
+
+def _fill(readinto: Callable[[memoryview], int | None], size: int) -> memoryview:
+    """Read until so many bytes are here, or there are no more."""
+    room = room_for(size)
+    filled = 0
+    while filled < size:
+        count = readinto(room[filled:])
+        if not count:
             break
-        pieces.append(piece)
-        missing -= len(piece)
-    return b"".join(pieces)
+        filled += count
+    return room[:filled]
 
 
 class ReadableSource:
@@ -171,30 +182,31 @@ class ReadableSource:
     def __init__(self, file: Any, read: Any) -> None:
         self._read = read
         self._asynchronous = asyncio.iscoroutinefunction(read)
-        self._buffer = b""
+        # What only looks like a file may have a ``readinto`` that its ``read`` does not know of.
+        self._readinto = file.readinto if isinstance(file, io.BufferedIOBase | io.FileIO) else self._read_into
         self.length: int | None = None if self._asynchronous else _length_of(file)
 
     async def take(self, size: int) -> Buffer:
+        wanted = size if self.length is None else min(size, self.length)
         if not self._asynchronous:
-            piece = await asyncio.to_thread(self._take, size)
+            piece = await asyncio.to_thread(_fill, self._readinto, wanted)
         else:
-            pieces = []
-            missing = size
-            while missing and (found := _checked(await self._read(missing))):
-                pieces.append(found)
-                missing -= len(found)
-            piece = b"".join(pieces)
+            piece = room_for(wanted)
+            filled = 0
+            while filled < wanted and (found := _checked(await self._read(min(wanted - filled, _AT_ONCE_BYTES)))):
+                piece[filled : filled + len(found)] = found
+                filled += len(found)
+            piece = piece[:filled]
         if self.length is not None:
-            self.length = max(0, self.length - len(piece)) if len(piece) == size else 0
+            self.length -= len(piece)
+            if self.length and len(piece) < wanted:
+                raise ObjectChanged(f"the file ended {self.length} bytes before its end")
         return piece
 
-    def _take(self, size: int) -> bytes:
-        pieces = []
-        missing = size
-        while missing and (found := _checked(self._read(missing))):
-            pieces.append(found)
-            missing -= len(found)
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    def _read_into(self, room: memoryview) -> int:
+        piece = _checked(self._read(min(len(room), _AT_ONCE_BYTES)))
+        room[: len(piece)] = piece
+        return len(piece)
 
     async def check(self) -> None:
         pass
@@ -224,34 +236,34 @@ def _checked(piece: Any) -> bytes:
 class IteratorSource:
     """Pieces of any size."""
 
-    def __init__(self, pieces: AsyncIterator[bytes], length: int | None = None) -> None:
+    def __init__(self, pieces: AsyncIterator[Buffer], length: int | None = None) -> None:
         self._pieces = pieces
         self._rest = memoryview(b"")
         self._ended = False
         self.length = length
 
     async def take(self, size: int) -> Buffer:
-        taken = []
-        missing = size
-        while missing:
-            if not self._rest and not await self._fill():
-                break
-            piece = self._rest[:missing]
+        wanted = size if self.length is None else min(size, self.length)
+        room = room_for(wanted)
+        filled = 0
+        while filled < wanted and (self._rest or await self._fill()):
+            piece = self._rest[: wanted - filled]
             self._rest = self._rest[len(piece) :]
-            taken.append(piece)
-            missing -= len(piece)
+            room[filled : filled + len(piece)] = piece
+            filled += len(piece)
         if self.length is not None:
-            self.length = max(0, self.length - size + missing)
-            if missing and self.length:
+            self.length -= filled
+            if filled < wanted:
                 raise ObjectChanged(f"{self.length} bytes fewer came than were announced")
             if not self.length:
                 await self._fill()  # its end, where a last checksum is compared
-        return b"".join(taken)
+        return room[:filled]
 
     async def _fill(self) -> bool:
         while not self._ended and not self._rest:
             try:
-                self._rest = memoryview(_checked(await anext(self._pieces)))
+                piece = await anext(self._pieces)
+                self._rest = piece if isinstance(piece, memoryview) else memoryview(_checked(piece))
             except StopAsyncIteration:
                 self._ended = True
         return bool(self._rest)

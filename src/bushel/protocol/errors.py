@@ -25,7 +25,10 @@ class S3Error(Exception):
         reason: Key into the catalogue.
         detail: Children of ``<Error>`` beside Code, Message, RequestId and HostId.
         headers: Extra response headers.
+        logged: Set by who has logged the refusal with more than the answer tells.
     """
+
+    logged = False
 
     def __init__(
         self, reason: str, /, *, message: str | None = None, headers: list[tuple[str, str]] | None = None, **detail: str
@@ -98,6 +101,12 @@ CATALOGUE: dict[str, ErrorKind] = {
         "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.",
     ),
     "InvalidBucketName": ErrorKind(400, "The specified bucket is not valid."),
+    "InvalidBucketAclWithBlockPublicAccessError": ErrorKind(
+        400, "Bucket cannot have public ACLs set with BlockPublicAccess enabled"
+    ),
+    "InvalidBucketAclWithObjectOwnership": ErrorKind(
+        400, "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"
+    ),
     "InvalidChunkSizeError": ErrorKind(403, "Only the last chunk is allowed to have a size less than 8192 bytes"),
     "InvalidRequest.ContentSHA256": ErrorKind(400, "Missing required header for this request: x-amz-content-sha256"),
     "InvalidRequest.MultipleChecksums": ErrorKind(
@@ -168,6 +177,7 @@ CATALOGUE: dict[str, ErrorKind] = {
     "MalformedACLError": ErrorKind(
         400, "The XML you provided was not well-formed or did not validate against our published schema"
     ),
+    "MalformedPolicy": ErrorKind(400, "This policy contains invalid Json"),
     "MaxMessageLengthExceeded": ErrorKind(400, "Your request was too big."),
     "NoSuchKey": ErrorKind(404, "The specified key does not exist."),
     "PreconditionFailed": ErrorKind(412, "At least one of the pre-conditions you specified did not hold"),
@@ -177,6 +187,7 @@ CATALOGUE: dict[str, ErrorKind] = {
     "XAmzContentSHA256Mismatch": ErrorKind(
         400, "The provided 'x-amz-content-sha256' header does not match what was computed."
     ),
+    "AccessControlListNotSupported": ErrorKind(400, "The bucket does not allow ACLs"),
     "AccessForbidden.CORS": ErrorKind(403, "CORSResponse: CORS is not enabled for this bucket."),
     "BadRequest.Origin": ErrorKind(400, "Insufficient information. Origin request header needed."),
     "BucketAlreadyExists": ErrorKind(
@@ -298,6 +309,7 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidRequest.KeyName": ErrorKind(400, "Object must have a valid key name."),
     "InvalidRequest.KeyMissing": ErrorKind(400, "A key must be specified"),
     "InvalidRequest.MissingDigest": ErrorKind(400, "Missing required header for this request: Content-MD5"),
+    "InvalidRequest.NoPublicAccessBlock": ErrorKind(400, "Must specify at least one configuration."),
     "InvalidRequest.NoObjectLock": ErrorKind(400, "Bucket is missing Object Lock Configuration"),
     "InvalidRequest.ObjectSize": ErrorKind(400, "Value for x-amz-mp-object-size header is invalid."),
     "InvalidRequest.RangeAndPartNumber": ErrorKind(

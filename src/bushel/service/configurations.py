@@ -47,6 +47,10 @@ class Configuration(Generic[T]):
             self._known[document] = known
         return known
 
+    def document(self, value: T) -> bytes:
+        """What is stored of it."""
+        return self._write(value)
+
     async def put(
         self,
         buckets: Buckets,

@@ -34,7 +34,7 @@ async def copy_source(ctx: Context, request: Any) -> Source:
     if stored is None:
         raise missing_object(ctx, bucket, key)
     entry = stored.entry
-    require_object(ctx, entry, READ)
+    require_object(ctx, entry, READ, bucket=bucket, key=key, action="s3:GetObject", version_id=version_id)
     unlocked = unlock_source(ctx, bucket, key, entry, request)
     check_copy_source(
         entry.etag,

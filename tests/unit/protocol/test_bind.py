@@ -111,7 +111,6 @@ def test_a_put_is_read_whole():
         (COPY_OBJECT, "x-amz-tagging-directive", "MERGE", "InvalidArgument.TaggingDirective", None),
         (COPY_OBJECT, "if-none-match", "*", "NotImplemented", {"Header": "If-None-Match"}),
         (COPY_OBJECT, "x-amz-copy-source-if-modified-since", "yesterday", "InvalidArgument", None),
-        (CREATE_BUCKET, "x-amz-object-ownership", "BucketOwnerEnforced", "NotImplemented", None),
         (CREATE_BUCKET, "x-amz-object-ownership", "Everybody", "InvalidArgument.ObjectOwnership", None),
         (CREATE_BUCKET, "x-amz-bucket-object-lock-enabled", "true", "NotImplemented", None),
         (CREATE_BUCKET, "x-amz-bucket-object-lock-enabled", "perhaps", "NotImplemented", None),

@@ -111,7 +111,7 @@ class AsyncClient(AsyncOperations):
                 verify=verify,
                 ca_bundle=configuration.ca_bundle,
             )
-        self.driver = AsyncDriver()
+        self.driver = AsyncDriver(transport)
         self.transfers = transfers or TransferOptions()
         self.session = Session(
             configuration,
@@ -176,7 +176,6 @@ class AsyncClient(AsyncOperations):
 
     async def aclose(self) -> None:
         """Close the connections; the client cannot be used afterwards."""
-        await self.driver.run(self.session.close())
         await self.driver.close()
 
     async def __aenter__(self) -> Self:

@@ -114,7 +114,7 @@ class Client(Operations):
                 verify=verify,
                 ca_bundle=configuration.ca_bundle,
             )
-        self.driver = Driver()
+        self.driver = Driver(transport)
         self.transfers = transfers or TransferOptions()
         self.session = Session(
             configuration,
@@ -179,7 +179,6 @@ class Client(Operations):
 
     def close(self) -> None:
         """Close the connections; the client cannot be used afterwards."""
-        self.driver.run(self.session.close())
         self.driver.close()
 
     def __enter__(self) -> Self:

@@ -8,6 +8,7 @@ from typing import Any
 
 from bushel.client.sources import Data
 from bushel.protocol.operations import TABLE, Operation
+from bushel.protocol.shapes import access as access_shapes
 from bushel.protocol.shapes import acl as acl_shapes
 from bushel.protocol.shapes import bucket as bucket_shapes
 from bushel.protocol.shapes import configuration as configuration_shapes
@@ -16,6 +17,7 @@ from bushel.protocol.shapes import enums
 from bushel.protocol.shapes import listing as listing_shapes
 from bushel.protocol.shapes import multipart as multipart_shapes
 from bushel.protocol.shapes import object as object_shapes
+from bushel.protocol.shapes import tagging as tagging_shapes
 
 
 class Operations:
@@ -336,6 +338,27 @@ class Operations:
             bucket_shapes.DeleteBucketInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
         )
 
+    def delete_bucket_ownership_controls(self, *, bucket: str, expected_bucket_owner: str | None = None) -> None:
+        """DeleteBucketOwnershipControls: DELETE /Bucket?ownershipControls (s3:PutBucketOwnershipControls)."""
+        self._call(
+            TABLE["DeleteBucketOwnershipControls"],
+            access_shapes.DeleteBucketAccessInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
+        )
+
+    def delete_bucket_policy(self, *, bucket: str, expected_bucket_owner: str | None = None) -> None:
+        """DeleteBucketPolicy: DELETE /Bucket?policy (s3:DeleteBucketPolicy)."""
+        self._call(
+            TABLE["DeleteBucketPolicy"],
+            access_shapes.DeleteBucketAccessInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
+        )
+
+    def delete_bucket_tagging(self, *, bucket: str, expected_bucket_owner: str | None = None) -> None:
+        """DeleteBucketTagging: DELETE /Bucket?tagging (s3:PutBucketTagging)."""
+        self._call(
+            TABLE["DeleteBucketTagging"],
+            tagging_shapes.DeleteBucketTaggingInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
+        )
+
     def delete_object(
         self,
         *,
@@ -393,6 +416,13 @@ class Operations:
             ),
         )
         return output
+
+    def delete_public_access_block(self, *, bucket: str, expected_bucket_owner: str | None = None) -> None:
+        """DeletePublicAccessBlock: DELETE /Bucket?publicAccessBlock (s3:PutBucketPublicAccessBlock)."""
+        self._call(
+            TABLE["DeletePublicAccessBlock"],
+            access_shapes.DeleteBucketAccessInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
+        )
 
     def get_bucket_abac(
         self, *, bucket: str, expected_bucket_owner: str | None = None
@@ -454,12 +484,52 @@ class Operations:
         )
         return output
 
+    def get_bucket_ownership_controls(
+        self, *, bucket: str, expected_bucket_owner: str | None = None
+    ) -> access_shapes.GetBucketOwnershipControlsOutput:
+        """GetBucketOwnershipControls: GET /Bucket?ownershipControls (s3:GetBucketOwnershipControls)."""
+        output: access_shapes.GetBucketOwnershipControlsOutput = self._call(
+            TABLE["GetBucketOwnershipControls"],
+            configuration_shapes.BucketConfigurationInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
+        )
+        return output
+
+    def get_bucket_policy(
+        self, *, bucket: str, expected_bucket_owner: str | None = None
+    ) -> access_shapes.GetBucketPolicyOutput:
+        """GetBucketPolicy: GET /Bucket?policy (s3:GetBucketPolicy)."""
+        output: access_shapes.GetBucketPolicyOutput = self._call(
+            TABLE["GetBucketPolicy"],
+            configuration_shapes.BucketConfigurationInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
+        )
+        return output
+
+    def get_bucket_policy_status(
+        self, *, bucket: str, expected_bucket_owner: str | None = None
+    ) -> access_shapes.GetBucketPolicyStatusOutput:
+        """GetBucketPolicyStatus: GET /Bucket?policyStatus (s3:GetBucketPolicyStatus)."""
+        output: access_shapes.GetBucketPolicyStatusOutput = self._call(
+            TABLE["GetBucketPolicyStatus"],
+            configuration_shapes.BucketConfigurationInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
+        )
+        return output
+
     def get_bucket_request_payment(
         self, *, bucket: str, expected_bucket_owner: str | None = None
     ) -> configuration_shapes.GetBucketRequestPaymentOutput:
         """GetBucketRequestPayment: GET /Bucket?requestPayment (s3:GetBucketRequestPayment)."""
         output: configuration_shapes.GetBucketRequestPaymentOutput = self._call(
             TABLE["GetBucketRequestPayment"],
+            configuration_shapes.BucketConfigurationInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
+        )
+        return output
+
+    def get_bucket_tagging(
+        self, *, bucket: str, expected_bucket_owner: str | None = None
+    ) -> tagging_shapes.GetBucketTaggingOutput:
+        """GetBucketTagging: GET /Bucket?tagging (s3:GetBucketTagging)."""
+        output: tagging_shapes.GetBucketTaggingOutput = self._call(
+            TABLE["GetBucketTagging"],
             configuration_shapes.BucketConfigurationInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
         )
         return output
@@ -569,6 +639,16 @@ class Operations:
                 request_payer=request_payer,
                 expected_bucket_owner=expected_bucket_owner,
             ),
+        )
+        return output
+
+    def get_public_access_block(
+        self, *, bucket: str, expected_bucket_owner: str | None = None
+    ) -> access_shapes.GetPublicAccessBlockOutput:
+        """GetPublicAccessBlock: GET /Bucket?publicAccessBlock (s3:GetBucketPublicAccessBlock)."""
+        output: access_shapes.GetPublicAccessBlockOutput = self._call(
+            TABLE["GetPublicAccessBlock"],
+            configuration_shapes.BucketConfigurationInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
         )
         return output
 
@@ -861,6 +941,71 @@ class Operations:
             ),
         )
 
+    def put_bucket_ownership_controls(
+        self,
+        *,
+        bucket: str,
+        ownership_controls: access_shapes.OwnershipControls,
+        content_md5: str | None = None,
+        expected_bucket_owner: str | None = None,
+        checksum_algorithm: enums.ChecksumAlgorithm | None = None,
+    ) -> None:
+        """PutBucketOwnershipControls: PUT /Bucket?ownershipControls (s3:PutBucketOwnershipControls)."""
+        self._call(
+            TABLE["PutBucketOwnershipControls"],
+            access_shapes.PutBucketOwnershipControlsInput(
+                bucket=bucket,
+                content_md5=content_md5,
+                expected_bucket_owner=expected_bucket_owner,
+                ownership_controls=ownership_controls,
+                checksum_algorithm=checksum_algorithm,
+            ),
+        )
+
+    def put_bucket_policy(
+        self,
+        *,
+        bucket: str,
+        policy: str,
+        content_md5: str | None = None,
+        checksum_algorithm: enums.ChecksumAlgorithm | None = None,
+        confirm_remove_self_bucket_access: bool | None = None,
+        expected_bucket_owner: str | None = None,
+    ) -> None:
+        """PutBucketPolicy: PUT /Bucket?policy (s3:PutBucketPolicy)."""
+        self._call(
+            TABLE["PutBucketPolicy"],
+            access_shapes.PutBucketPolicyInput(
+                bucket=bucket,
+                content_md5=content_md5,
+                checksum_algorithm=checksum_algorithm,
+                confirm_remove_self_bucket_access=confirm_remove_self_bucket_access,
+                policy=policy,
+                expected_bucket_owner=expected_bucket_owner,
+            ),
+        )
+
+    def put_bucket_tagging(
+        self,
+        *,
+        bucket: str,
+        tagging: tagging_shapes.Tagging,
+        content_md5: str | None = None,
+        checksum_algorithm: enums.ChecksumAlgorithm | None = None,
+        expected_bucket_owner: str | None = None,
+    ) -> None:
+        """PutBucketTagging: PUT /Bucket?tagging (s3:PutBucketTagging)."""
+        self._call(
+            TABLE["PutBucketTagging"],
+            tagging_shapes.PutBucketTaggingInput(
+                bucket=bucket,
+                content_md5=content_md5,
+                checksum_algorithm=checksum_algorithm,
+                tagging=tagging,
+                expected_bucket_owner=expected_bucket_owner,
+            ),
+        )
+
     def put_object(
         self,
         *,
@@ -1010,6 +1155,27 @@ class Operations:
             ),
         )
         return output
+
+    def put_public_access_block(
+        self,
+        *,
+        bucket: str,
+        public_access_block_configuration: access_shapes.PublicAccessBlockConfiguration,
+        content_md5: str | None = None,
+        checksum_algorithm: enums.ChecksumAlgorithm | None = None,
+        expected_bucket_owner: str | None = None,
+    ) -> None:
+        """PutPublicAccessBlock: PUT /Bucket?publicAccessBlock (s3:PutBucketPublicAccessBlock)."""
+        self._call(
+            TABLE["PutPublicAccessBlock"],
+            access_shapes.PutPublicAccessBlockInput(
+                bucket=bucket,
+                content_md5=content_md5,
+                checksum_algorithm=checksum_algorithm,
+                public_access_block_configuration=public_access_block_configuration,
+                expected_bucket_owner=expected_bucket_owner,
+            ),
+        )
 
     def upload_part(
         self,

@@ -16,6 +16,7 @@ from typing import Any, Final, Self
 from bushel.client.errors import BadAnswer, IntegrityError, ObjectChanged, PreconditionFailed, TransportError
 from bushel.client.incoming import Incoming
 from bushel.client.session import Session
+from bushel.client.sources import Buffer, room_for
 from bushel.client.transfers.failures import first_error
 from bushel.client.transfers.journal import DownloadJournal
 from bushel.client.transfers.plan import TransferOptions, segments
@@ -118,7 +119,7 @@ class Download:
 
     # --- as a stream ----------------------------------------------------------------------------------------------
 
-    async def pieces(self) -> AsyncGenerator[bytes, None]:
+    async def pieces(self) -> AsyncGenerator[Buffer, None]:
         """The bytes in order; segments are read ahead.
 
         Raises:
@@ -134,14 +135,14 @@ class Download:
             if hasher is not None:
                 self._compare(hasher.digest())
             return
-        async with contextlib.aclosing(self._ahead()) as stream:
-            async for piece in stream:
-                yield piece
+        async with contextlib.aclosing(self._ahead()) as ahead:
+            async for part in ahead:
+                yield part
 
-    async def _ahead(self) -> AsyncGenerator[bytes, None]:
+    async def _ahead(self) -> AsyncGenerator[Buffer, None]:
         size = self._options.part_bytes
         left = segments(0, self.size, size)
-        under_way: deque[tuple[int, asyncio.Task[list[bytes]]]] = deque()
+        under_way: deque[tuple[int, asyncio.Task[memoryview]]] = deque()
         digests: list[tuple[bytes, int]] = []
         depth = max(1, min(self._options.concurrency, self._options.memory_bytes // size))
         try:
@@ -152,21 +153,27 @@ class Download:
                 if not under_way:
                     break
                 length, task = under_way[0]
-                pieces = await task
+                room = await task
                 under_way.popleft()
                 if self._algorithm is not None:
-                    digests.append((_digest(self._algorithm, pieces), length))
-                for piece in pieces:
-                    yield piece
+                    digests.append((self._algorithm.digest(room), length))
+                for at in range(0, length, _WRITE_BYTES):
+                    yield room[at : at + _WRITE_BYTES]
+                del room, task
         finally:
             for _, task in under_way:
                 task.cancel()
             await asyncio.gather(*(task for _, task in under_way), return_exceptions=True)
         self._compare_parts(digests)
 
-    async def _gather(self, start: int, end: int) -> list[bytes]:
+    async def _gather(self, start: int, end: int) -> memoryview:
+        room = room_for(end - start)
+        at = 0
         async with contextlib.aclosing(self._segment(start, end)) as stream:
-            return [piece async for piece in stream]
+            async for piece in stream:
+                room[at : at + len(piece)] = piece
+                at += len(piece)
+        return room
 
     # --- into a file ----------------------------------------------------------------------------------------------
 
@@ -321,13 +328,6 @@ def _first_byte(content_range: str | None) -> int:
     if not (digits.isascii() and digits.isdecimal()):
         raise BadAnswer(f"malformed Content-Range {content_range[:60]!r}")
     return int(digits)
-
-
-def _digest(algorithm: Algorithm, pieces: list[bytes]) -> bytes:
-    hasher = algorithm.hasher()
-    for piece in pieces:
-        hasher.update(piece)
-    return hasher.digest()
 
 
 def _read_at(descriptor: int, start: int, end: int, hasher: Hasher) -> bytes:

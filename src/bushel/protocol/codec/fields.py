@@ -55,10 +55,10 @@ class Text(Struct, frozen=True):
 
 
 class Payload(Struct, frozen=True):
-    """The member is the whole document.
+    """The member is the whole document: a structure in XML, or a text (JSON) as it is.
 
     Attributes:
-        root: Name of its root element.
+        root: Name of its root element; of a text, S3's name for it.
         malformed: Reason (key into the catalogue of errors) of a document that does not fit.
     """
 

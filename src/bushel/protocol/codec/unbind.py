@@ -67,7 +67,7 @@ def compile_input_writer(shape: type[Struct], query: frozenset[str]) -> InputWri
                 case HeaderPrefix(prefix):
                     parts.headers.update({prefix + name: write_words(text) for name, text in given.items()})
                 case Payload():
-                    document = documents[member.field](given)
+                    document = given.encode() if member.shape is None else documents[member.field](given)
                 case _:
                     pass
         return parts._replace(document=document)
@@ -84,13 +84,16 @@ def compile_output_reader(shape: type[Struct] | None) -> OutputReader:
     payload = next((each for each in members if isinstance(each.place, Payload)), None)
     root = root_of(shape)
     inner = document_reader(shape, root, strict=False) if root else None
-    if payload is not None:
+    is_text = payload is not None and payload.shape is None
+    if is_text:
+        inner = bytes.decode
+    elif payload is not None:
         assert payload.shape is not None
         inner = document_reader(payload.shape, payload.wire, strict=False)
 
     def read_output(_status: int, headers: Mapping[str, str], body: bytes) -> Any:
         values: dict[str, Any] = {}
-        if inner is not None and body:
+        if inner is not None and (body or is_text):
             if payload is not None:
                 values[payload.field] = inner(body)
             else:

@@ -1,7 +1,19 @@
 """The table of operations: what the server routes and binds by, and what its documentation is read from."""
 
-from bushel.protocol.operations import acl, bucket, configuration, listing, multipart, refused, tagging
+from bushel.protocol.operations import access, acl, bucket, configuration, listing, multipart, refused, tagging
 from bushel.protocol.operations import object as objects
+from bushel.protocol.operations.access import (
+    DELETE_BUCKET_OWNERSHIP_CONTROLS,
+    DELETE_BUCKET_POLICY,
+    DELETE_PUBLIC_ACCESS_BLOCK,
+    GET_BUCKET_OWNERSHIP_CONTROLS,
+    GET_BUCKET_POLICY,
+    GET_BUCKET_POLICY_STATUS,
+    GET_PUBLIC_ACCESS_BLOCK,
+    PUT_BUCKET_OWNERSHIP_CONTROLS,
+    PUT_BUCKET_POLICY,
+    PUT_PUBLIC_ACCESS_BLOCK,
+)
 from bushel.protocol.operations.acl import (
     GET_BUCKET_ACL,
     GET_OBJECT_ACL,
@@ -29,9 +41,6 @@ from bushel.protocol.operations.configuration import (
     GET_BUCKET_METADATA_TABLE_CONFIGURATION,
     GET_BUCKET_METRICS_CONFIGURATION,
     GET_BUCKET_NOTIFICATION_CONFIGURATION,
-    GET_BUCKET_OWNERSHIP_CONTROLS,
-    GET_BUCKET_POLICY,
-    GET_BUCKET_POLICY_STATUS,
     GET_BUCKET_REPLICATION,
     GET_BUCKET_REQUEST_PAYMENT,
     GET_BUCKET_VERSIONING,
@@ -40,7 +49,6 @@ from bushel.protocol.operations.configuration import (
     GET_OBJECT_LOCK_CONFIGURATION,
     GET_OBJECT_RETENTION,
     GET_OBJECT_TAGGING,
-    GET_PUBLIC_ACCESS_BLOCK,
     LIST_BUCKET_ANALYTICS_CONFIGURATIONS,
     LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS,
     LIST_BUCKET_INVENTORY_CONFIGURATIONS,
@@ -82,9 +90,12 @@ __all__ = [
     "CREATE_BUCKET",
     "CREATE_MULTIPART_UPLOAD",
     "DELETE_BUCKET",
+    "DELETE_BUCKET_OWNERSHIP_CONTROLS",
+    "DELETE_BUCKET_POLICY",
     "DELETE_BUCKET_TAGGING",
     "DELETE_OBJECT",
     "DELETE_OBJECTS",
+    "DELETE_PUBLIC_ACCESS_BLOCK",
     "GET_BUCKET_ABAC",
     "GET_BUCKET_ACCELERATE_CONFIGURATION",
     "GET_BUCKET_ACL",
@@ -128,9 +139,12 @@ __all__ = [
     "LIST_PARTS",
     "NOT_ROUTED",
     "PUT_BUCKET_ACL",
+    "PUT_BUCKET_OWNERSHIP_CONTROLS",
+    "PUT_BUCKET_POLICY",
     "PUT_BUCKET_TAGGING",
     "PUT_OBJECT",
     "PUT_OBJECT_ACL",
+    "PUT_PUBLIC_ACCESS_BLOCK",
     "TABLE",
     "UPLOAD_PART",
     "UPLOAD_PART_COPY",
@@ -144,6 +158,7 @@ TABLE: dict[str, Operation] = {
         objects.OPERATIONS,
         listing.OPERATIONS,
         multipart.OPERATIONS,
+        access.OPERATIONS,
         acl.OPERATIONS,
         tagging.OPERATIONS,
         configuration.OPERATIONS,

@@ -83,7 +83,6 @@ GrantWriteACPHeader = Annotated[str | None, Header("x-amz-grant-write-acp")]
 ObjectOwnershipHeader = Annotated[
     ObjectOwnership | None,
     Header("x-amz-object-ownership"),
-    Refused(allow=("ObjectWriter",)),
     Invalid("InvalidArgument.ObjectOwnership"),
 ]
 

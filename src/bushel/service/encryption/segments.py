@@ -1,8 +1,8 @@
 """The format of encrypted bytes: AES-256-GCM in segments, so that any of them can be read and proven alone.
 
-A stream of plain bytes under its own key becomes segments of ``STORED_BYTES``, the last one shorter; each is
 A stream of plain bytes under its own key becomes segments of ``STORED_BYTES``, the last one shorter; each has
-``PLAIN_BYTES`` of ciphertext and a tag. Four of them fill one checksummed segment of a blob (``engine.api``), so a range
+``PLAIN_BYTES`` of ciphertext and a tag. Four of them fill one checksummed segment of a blob (``engine.api``), so a
+range that is decrypted costs no look at bytes beside those that are verified anyhow. An empty stream is one segment of
 nothing: the tag alone.
 
 * Swapped and reordered: a segment's number is its nonce. A key encrypts one stream, once, so no nonce comes twice.

@@ -1,6 +1,7 @@
 """The operations, one async function each, by resource. Importing this package registers them all."""
 
 from bushel.service.ops import (
+    access,
     acl,
     buckets,
     configuration,
@@ -15,6 +16,7 @@ from bushel.service.ops import (
 )
 
 __all__ = [
+    "access",
     "acl",
     "buckets",
     "configuration",

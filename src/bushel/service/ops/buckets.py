@@ -8,9 +8,10 @@ from typing import Final
 import msgspec
 
 from bushel.catalog.buckets import BucketExists, BucketNotEmpty, TooManyBuckets
-from bushel.catalog.records import BucketRecord
+from bushel.catalog.records import BucketRecord, Grants
 from bushel.catalog.uploads import NoSuchUpload
 from bushel.engine.api import MAX_SCAN_CELLS
+from bushel.protocol.acl import is_public
 from bushel.protocol.address import check_bucket_name
 from bushel.protocol.errors import S3Error
 from bushel.protocol.operations import CREATE_BUCKET, DELETE_BUCKET, GET_BUCKET_LOCATION, HEAD_BUCKET, LIST_BUCKETS
@@ -27,9 +28,10 @@ from bushel.protocol.shapes.bucket import (
     ListBucketsOutput,
 )
 from bushel.protocol.shapes.members import Owner
+from bushel.service.access import BLOCK, BLOCK_ALL, ENFORCED
 from bushel.service.authz import READ, may_bucket, require_bucket, require_owner, require_user
-from bushel.service.context import Context
-from bushel.service.grants import bucket_grants
+from bushel.service.context import Context, is_owner
+from bushel.service.grants import bucket_grants, check_public
 from bushel.service.registry import implements
 
 DEFAULT_REGION: Final = "us-east-1"
@@ -77,13 +79,20 @@ async def create_bucket(ctx: Context, request: CreateBucketInput) -> CreateBucke
     region = _region(service.rules.region, configuration.location_constraint if configuration else None)
     owner = ctx.caller.user_id
     grants = await bucket_grants(ctx, request, owner)
+    as_aws = service.rules.new_bucket_defaults == "aws"
+    ownership = request.object_ownership or (ENFORCED if as_aws else "")
+    if grants and ownership == ENFORCED:
+        raise S3Error("InvalidBucketAclWithObjectOwnership", BucketName=request.bucket)
+    if as_aws and is_public(grants):
+        raise S3Error("InvalidBucketAclWithBlockPublicAccessError", BucketName=request.bucket)
     try:
         await ctx.catalog.buckets.create(
             request.bucket,
             owner,
             region,
             grants=grants,
-            ownership=request.object_ownership or "",
+            ownership=ownership,
+            documents={BLOCK.kind: BLOCK.document(BLOCK_ALL)} if as_aws else None,
             limit=service.rules.max_buckets_per_user,
         )
     except TooManyBuckets:
@@ -94,8 +103,20 @@ async def create_bucket(ctx: Context, request: CreateBucketInput) -> CreateBucke
             raise S3Error("BucketAlreadyExists", BucketName=request.bucket) from None
         if existing.region != DEFAULT_REGION or region != DEFAULT_REGION:
             raise S3Error("BucketAlreadyOwnedByYou", BucketName=request.bucket) from None
-        await ctx.catalog.buckets.update(existing, lambda record: msgspec.structs.replace(record, grants=grants))
+        await _reset_acl(ctx, request, grants)
     return CreateBucketOutput(location=f"/{request.bucket}")
+
+
+async def _reset_acl(ctx: Context, request: CreateBucketInput, grants: Grants) -> None:
+    bucket = await ctx.bucket(request.bucket)
+    check_public(ctx, bucket, grants)
+
+    def reset(record: BucketRecord) -> BucketRecord:
+        if grants and record.ownership == ENFORCED:
+            raise S3Error("InvalidBucketAclWithObjectOwnership", BucketName=record.name)
+        return msgspec.structs.replace(record, grants=grants)
+
+    await ctx.catalog.buckets.update(bucket, reset)
 
 
 @implements(HEAD_BUCKET)
@@ -103,7 +124,7 @@ async def head_bucket(ctx: Context, request: HeadBucketInput) -> HeadBucketOutpu
     """Whether the bucket is there and may be listed; its region is told even to those who may not."""
     bucket = await ctx.bucket(request.bucket)
     expected = request.expected_bucket_owner
-    if (expected is not None and expected != bucket.owner) or not may_bucket(ctx.caller, bucket, READ):
+    if (expected is not None and not is_owner(bucket, expected)) or not may_bucket(ctx, bucket, READ):
         raise S3Error("AccessDenied", headers=[("x-amz-bucket-region", bucket.region)])
     return HeadBucketOutput(bucket_region=bucket.region, access_point_alias=False)
 

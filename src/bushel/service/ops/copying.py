@@ -20,7 +20,7 @@ from bushel.service.content import open_content
 from bushel.service.context import Context
 from bushel.service.encryption.choosing import object_sealing
 from bushel.service.encryption.sealing import ObjectSealing
-from bushel.service.grants import object_grants
+from bushel.service.grants import object_grants, object_owner
 from bushel.service.metadata import metadata_of
 from bushel.service.registry import implements
 from bushel.service.rewriting import rewrite
@@ -51,7 +51,7 @@ async def copy_object(ctx: Context, request: CopyObjectInput) -> CopyObjectOutpu
             message="The specified copy source is larger than the maximum allowable size for a copy source: "
             f"{MAX_COPY_BYTES}",
         )
-    owner = ctx.caller.user_id
+    owner = object_owner(ctx, request, bucket)
     grants = await object_grants(ctx, request, bucket, owner)
     if replace:
         metadata = metadata_of(request, grants)
