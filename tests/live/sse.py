@@ -1,7 +1,8 @@
-"""Keys that tests bring along for SSE-C, as boto3's members and as header fields."""
+"""Keys of tests: those that requests bring along for SSE-C, and those that servers have."""
 
 import base64
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,24 @@ def customer_headers(key: bytes = KEY) -> dict[str, str]:
         f"{_PREFIX}key": base64.b64encode(key).decode(),
         f"{_PREFIX}key-MD5": md5_of(key),
     }
+
+
+def write_keys(file: Path, *masters: bytes) -> Path:
+    """A file of keys for servers: a master key, the default ``reports``, ``archive``, and ``retired``, disabled."""
+
+    def versions(*secrets: bytes) -> list[dict[str, str]]:
+        return [{"secret": base64.b64encode(secret).decode(), "created": "2026-05-04"} for secret in secrets]
+
+    keys = {
+        "reports": {"versions": versions(b"r" * 32)},
+        "archive": {"versions": versions(b"a" * 32)},
+        "retired": {"versions": versions(b"x" * 32), "enabled": False},
+    }
+    file.touch(0o600)
+    file.write_text(
+        json.dumps({"format": 1, "master": versions(*(masters or [b"m" * 32])), "default": "reports", "keys": keys})
+    )
+    return file
 
 
 def is_stored(folder: Path, text: bytes) -> bool:

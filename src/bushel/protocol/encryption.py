@@ -9,9 +9,12 @@ import binascii
 import hashlib
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from bushel.protocol.errors import S3Error
 
 AES256: Final = "AES256"
+KMS: Final = "aws:kms"
 CUSTOMER_KEY_BYTES: Final = 32
 
 _ARGUMENT: Final = "x-amz-server-side-encryption"
@@ -72,6 +75,94 @@ def _customer_key(algorithm: str | None, key: str | None, md5: str | None) -> Cu
     if len(raw) != CUSTOMER_KEY_BYTES:
         raise _refusal("InvalidArgument.CustomerKey")
     return CustomerKey(raw, md5)
+
+
+class Asked(NamedTuple):
+    """SSE-S3 or SSE-KMS as a request asks for it, or a bucket for its objects.
+
+    Attributes:
+        algorithm: AES256 or KMS.
+        key_id: What names the key for KMS; ``None`` for the default key.
+        context: The encryption context for KMS, as the request has it.
+        bucket_key: ``None`` where the request leaves it to the bucket.
+    """
+
+    algorithm: str
+    key_id: str | None = None
+    context: str | None = None
+    bucket_key: bool | None = None
+
+
+def names_encryption(request: Any) -> bool:
+    """Whether a request that writes has any header about encryption."""
+    return (
+        request.server_side_encryption is not None
+        or request.sse_customer_algorithm is not None
+        or request.sse_customer_key is not None
+        or request.sse_customer_key_md5 is not None
+        or request.ssekms_key_id is not None
+        or request.ssekms_encryption_context is not None
+        or request.bucket_key_enabled is not None
+    )
+
+
+def asked_encryption(request: Any) -> Asked | None:
+    """What a request asks for beside SSE-C; ``None`` where it leaves it to the bucket.
+
+    Raises:
+        S3Error: InvalidArgument for headers of SSE-KMS with another method, and for two methods.
+    """
+    algorithm = request.server_side_encryption
+    if algorithm is not None and names_customer_key(request):
+        raise _refusal("InvalidArgument.TwoEncryptions", algorithm)
+    if algorithm != KMS and (request.ssekms_key_id is not None or request.ssekms_encryption_context is not None):
+        raise _refusal("InvalidArgument.KMSHeaders", algorithm or "null")
+    if algorithm is None:
+        return None
+    return Asked(algorithm, request.ssekms_key_id, request.ssekms_encryption_context, request.bucket_key_enabled)
+
+
+def context_digest(text: str | None) -> bytes:
+    """Digest of an encryption context, whatever the order of its pairs; empty for ``None``.
+
+    Raises:
+        S3Error: InvalidArgument for what is not the Base64 of a JSON object of strings.
+    """
+    if text is None:
+        return b""
+    try:
+        pairs = msgspec.json.decode(base64.b64decode(text, validate=True), type=dict[str, str])
+    except (binascii.Error, ValueError, msgspec.MsgspecError):
+        raise S3Error(
+            "InvalidArgument.EncryptionContext",
+            ArgumentName="x-amz-server-side-encryption-context",
+            ArgumentValue=text,
+        ) from None
+    return hashlib.sha256(msgspec.json.encode(sorted(pairs.items()))).digest()
+
+
+def key_name(key_id: str, region: str, account: str) -> str:
+    """The name in a key id, an alias, or the ARN of either.
+
+    Args:
+        key_id: As a request or a bucket names the key.
+        region: Of the bucket: a key of another one cannot be used (S3 User Guide, "Using SSE-KMS").
+        account: Whose keys there are.
+
+    Raises:
+        S3Error: KMS.NotFoundException for an ARN that cannot be of a key here.
+    """
+    name = key_id
+    if key_id.startswith("arn:"):
+        fields = key_id.split(":", 5)
+        if len(fields) != 6 or fields[2] != "kms":
+            raise S3Error("KMS.NotFoundException", message="Invalid arn")
+        if fields[3] != region:
+            raise S3Error("KMS.NotFoundException", message=f"Invalid arn {fields[3]}")
+        if fields[4] != account:
+            raise S3Error("KMS.NotFoundException", message=f"Key '{key_id}' does not exist")
+        name = fields[5].removeprefix("key/")
+    return name.removeprefix("alias/")
 
 
 def _refusal(reason: str, value: str = "null") -> S3Error:

@@ -35,7 +35,7 @@ class S3Error(Exception):
     ) -> None:
         kind = CATALOGUE[reason]
         self.reason = reason
-        self.code = reason.partition(".")[0]
+        self.code = reason if reason.startswith("KMS.") else reason.partition(".")[0]  # KMS's own codes have a dot
         self.status = kind.status
         if message is None:
             message = kind.message.format_map(detail) if "{" in kind.message else kind.message
@@ -226,6 +226,44 @@ CATALOGUE: dict[str, ErrorKind] = {
         400, "You can only specify a copy source header for copy requests."
     ),
     "InvalidArgument.EncodingType": ErrorKind(400, "Invalid Encoding Method specified in Request"),
+    "InvalidArgument.EncryptionContext": ErrorKind(
+        400,
+        "The header 'x-amz-server-side-encryption-context' shall be Base64-encoded UTF-8 string holding JSON which "
+        "represents a string-string map",
+    ),
+    "InvalidArgument.DefaultKey": ErrorKind(
+        400, "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse"
+    ),
+    "InvalidArgument.EncryptionMethod": ErrorKind(400, "The encryption method specified is not supported"),
+    "InvalidArgument.KMSHeaders": ErrorKind(
+        400,
+        "Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms",
+    ),
+    "InvalidArgument.KMSSignature": ErrorKind(
+        400,
+        "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4.",
+    ),
+    "InvalidArgument.TwoEncryptions": ErrorKind(
+        400,
+        "Server Side Encryption with Customer provided key is incompatible with the encryption method specified",
+    ),
+    "KMS.DisabledException": ErrorKind(400, "{KeyName} is disabled."),
+    "KMS.NotFoundException": ErrorKind(
+        400, "The request was rejected because the specified entity or resource could not be found."
+    ),
+    "InternalError.MasterKey": ErrorKind(
+        500, "The master key that this object is encrypted under is not among the keys of this server."
+    ),
+    "NotImplemented.MasterKey": ErrorKind(
+        501,
+        "This server has no master key (its setting sse_master_key_file), so it cannot encrypt with AES256. "
+        "Nothing was stored.",
+    ),
+    "AccessDenied.CustomerKeysBlocked": ErrorKind(
+        403,
+        "This bucket has blocked upload requests that specify Server Side Encryption with Customer provided keys "
+        "(SSE-C). Please specify a different server-side encryption type",
+    ),
     "InvalidArgument.CustomerAlgorithm": ErrorKind(
         400,
         "Requests specifying Server Side Encryption with Customer provided keys must provide a valid encryption "

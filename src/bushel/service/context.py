@@ -16,6 +16,7 @@ from bushel.protocol.message import Request
 from bushel.protocol.operations import Operation
 from bushel.protocol.policy import Policy, account_of
 from bushel.service.access import BucketAccess, access_of
+from bushel.service.encryption.keyring import NO_KEYS, KeySource
 from bushel.service.payload import Payload
 from bushel.service.reads import ActiveReads
 
@@ -71,11 +72,22 @@ class Service:
     Attributes:
         root: The operator as a caller.
         randomness: For what must not be guessed.
+        keys: What objects are encrypted under.
         reserved_bucket_names: Names that would hide the server's own paths and hosts.
         public_endpoint: Where clients reach us, for links (``https://s3.example.org``); empty: as the request came.
     """
 
-    __slots__ = ("catalog", "clock", "public_endpoint", "randomness", "reads", "reserved_bucket_names", "root", "rules")
+    __slots__ = (
+        "catalog",
+        "clock",
+        "keys",
+        "public_endpoint",
+        "randomness",
+        "reads",
+        "reserved_bucket_names",
+        "root",
+        "rules",
+    )
 
     def __init__(
         self,
@@ -85,6 +97,7 @@ class Service:
         reads: ActiveReads,
         *,
         randomness: Randomness,
+        keys: KeySource = NO_KEYS,
         root: Caller,
         reserved_bucket_names: frozenset[str] = frozenset(),
         public_endpoint: str = "",
@@ -94,6 +107,7 @@ class Service:
         self.rules = rules
         self.reads = reads
         self.randomness = randomness
+        self.keys = keys
         self.root = root
         self.reserved_bucket_names = reserved_bucket_names
         self.public_endpoint = public_endpoint

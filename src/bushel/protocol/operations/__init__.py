@@ -1,6 +1,16 @@
 """The table of operations: what the server routes and binds by, and what its documentation is read from."""
 
-from bushel.protocol.operations import access, acl, bucket, configuration, listing, multipart, refused, tagging
+from bushel.protocol.operations import (
+    access,
+    acl,
+    bucket,
+    configuration,
+    encryption,
+    listing,
+    multipart,
+    refused,
+    tagging,
+)
 from bushel.protocol.operations import object as objects
 from bushel.protocol.operations.access import (
     DELETE_BUCKET_OWNERSHIP_CONTROLS,
@@ -32,7 +42,6 @@ from bushel.protocol.operations.configuration import (
     GET_BUCKET_ACCELERATE_CONFIGURATION,
     GET_BUCKET_ANALYTICS_CONFIGURATION,
     GET_BUCKET_CORS,
-    GET_BUCKET_ENCRYPTION,
     GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
     GET_BUCKET_INVENTORY_CONFIGURATION,
     GET_BUCKET_LIFECYCLE_CONFIGURATION,
@@ -53,6 +62,11 @@ from bushel.protocol.operations.configuration import (
     LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS,
     LIST_BUCKET_INVENTORY_CONFIGURATIONS,
     LIST_BUCKET_METRICS_CONFIGURATIONS,
+)
+from bushel.protocol.operations.encryption import (
+    DELETE_BUCKET_ENCRYPTION,
+    GET_BUCKET_ENCRYPTION,
+    PUT_BUCKET_ENCRYPTION,
 )
 from bushel.protocol.operations.listing import (
     LIST_OBJECTS,
@@ -90,6 +104,7 @@ __all__ = [
     "CREATE_BUCKET",
     "CREATE_MULTIPART_UPLOAD",
     "DELETE_BUCKET",
+    "DELETE_BUCKET_ENCRYPTION",
     "DELETE_BUCKET_OWNERSHIP_CONTROLS",
     "DELETE_BUCKET_POLICY",
     "DELETE_BUCKET_TAGGING",
@@ -139,6 +154,7 @@ __all__ = [
     "LIST_PARTS",
     "NOT_ROUTED",
     "PUT_BUCKET_ACL",
+    "PUT_BUCKET_ENCRYPTION",
     "PUT_BUCKET_OWNERSHIP_CONTROLS",
     "PUT_BUCKET_POLICY",
     "PUT_BUCKET_TAGGING",
@@ -161,6 +177,7 @@ TABLE: dict[str, Operation] = {
         access.OPERATIONS,
         acl.OPERATIONS,
         tagging.OPERATIONS,
+        encryption.OPERATIONS,
         configuration.OPERATIONS,
         refused.OPERATIONS,
     )

@@ -47,7 +47,6 @@ CHECKSUM_ALGORITHMS = ("CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256")
 _NO_SUCH_CHECKSUM = Refused("InvalidRequest.ChecksumHeader")
 _CHECKSUM_CHOICE = Refused("InvalidRequest.ChecksumAlgorithm", allow=CHECKSUM_ALGORITHMS)
 _LOCK = Refused()
-_ENCRYPTION = Refused()
 
 # What is asked for.
 BucketName = Annotated[str, Path("Bucket")]
@@ -119,13 +118,18 @@ ObjectLockEventHoldDurationYearsHeader = Annotated[
 ]
 
 # Encryption.
-ServerSideEncryptionHeader = Annotated[ServerSideEncryption | None, Header("x-amz-server-side-encryption"), _ENCRYPTION]
+ServerSideEncryptionHeader = Annotated[
+    ServerSideEncryption | None,
+    Header("x-amz-server-side-encryption"),
+    Refused(allow=("AES256", "aws:kms")),
+    Invalid("InvalidArgument.EncryptionMethod"),
+]
 SSECustomerAlgorithmHeader = Annotated[str | None, Header("x-amz-server-side-encryption-customer-algorithm")]
 SSECustomerKeyHeader = Annotated[str | None, Header("x-amz-server-side-encryption-customer-key")]
 SSECustomerKeyMD5Header = Annotated[str | None, Header("x-amz-server-side-encryption-customer-key-MD5")]
-SSEKMSKeyIdHeader = Annotated[str | None, Header("x-amz-server-side-encryption-aws-kms-key-id"), _ENCRYPTION]
-SSEKMSEncryptionContextHeader = Annotated[str | None, Header("x-amz-server-side-encryption-context"), _ENCRYPTION]
-BucketKeyEnabledHeader = Annotated[bool | None, Header("x-amz-server-side-encryption-bucket-key-enabled"), _ENCRYPTION]
+SSEKMSKeyIdHeader = Annotated[str | None, Header("x-amz-server-side-encryption-aws-kms-key-id")]
+SSEKMSEncryptionContextHeader = Annotated[str | None, Header("x-amz-server-side-encryption-context")]
+BucketKeyEnabledHeader = Annotated[bool | None, Header("x-amz-server-side-encryption-bucket-key-enabled")]
 CopySourceSSECustomerAlgorithmHeader = Annotated[
     str | None, Header("x-amz-copy-source-server-side-encryption-customer-algorithm")
 ]

@@ -32,11 +32,14 @@ class Wrapping(Protocol):
 
     Attributes:
         kind: SSE_C, SSE_S3 or SSE_KMS.
+        kms_key: Name of the key for SSE_KMS, else empty.
         told: Members of the answers to requests that write.
     """
 
     @property
     def kind(self) -> int: ...
+    @property
+    def kms_key(self) -> str: ...
     @property
     def told(self) -> dict[str, Any]: ...
 
@@ -48,6 +51,7 @@ class CustomerWrapping:
     """SSE-C: under a key that the customer sends with each request."""
 
     kind: Final = SSE_C
+    kms_key: Final = ""
 
     def __init__(self, customer: CustomerKey) -> None:
         self._key = customer.key
@@ -99,12 +103,22 @@ class ObjectSealing(Sealing):
 
     __slots__ = ("_place", "_wrapping")
 
-    def __init__(
-        self, wrapping: Wrapping, bucket: BucketRecord, key: str, randomness: Randomness, data_key: bytes | None = None
-    ) -> None:
-        super().__init__(data_key or randomness.token(KEY_BYTES), wrapping.kind, randomness, wrapping.told)
+    def __init__(self, wrapping: Wrapping, bucket: BucketRecord, key: str, randomness: Randomness) -> None:
+        super().__init__(randomness.token(KEY_BYTES), wrapping.kind, randomness, wrapping.told)
         self._wrapping = wrapping
         self._place = bucket.partition, key.encode()
+
+    def takes_over(self, encryption: Encryption | None) -> bool:
+        """Whether the bytes of another object may stay as they are for this one: its key is wrapped anew."""
+        return (
+            encryption is not None
+            and encryption.kind == self._kind != SSE_C
+            and encryption.kms_key == self._wrapping.kms_key
+        )
+
+    def take_over(self, key: bytes) -> None:
+        """Nothing will be encrypted: the bytes are encrypted already, with this key."""
+        self._key = key
 
     def record(self) -> Encryption:
         """To be stored with the object: its key, wrapped now."""

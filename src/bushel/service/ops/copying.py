@@ -84,10 +84,15 @@ async def _draft(
 ) -> Draft:
     entry, data = source.stored
     algorithm = _algorithm(request, entry)
-    plain = entry.encryption is None and sealing is None
-    if plain and entry.storage == BLOB and entry.checksum is not None and entry.checksum.algorithm == algorithm.name:
+    stays = entry.encryption is None if sealing is None else sealing.takes_over(entry.encryption)
+    if stays and entry.storage == BLOB and entry.checksum is not None and entry.checksum.algorithm == algorithm.name:
         blob = await _clone(ctx, entry, bucket, request.key)
-        return Draft(entry.size, entry.etag, owner, metadata, entry.checksum, None, blob)
+        draft = Draft(entry.size, entry.etag, owner, metadata, entry.checksum, None, blob)
+        if sealing is None:
+            return draft
+        assert source.unlocked.key is not None
+        sealing.take_over(source.unlocked.key)
+        return draft._replace(encryption=sealing.record())
     content = await open_content(ctx, source.bucket, source.key, entry, data, 0, entry.size, source.unlocked.key)
     limit = ctx.service.rules.inline_limit_bytes
     copied = await rewrite(ctx, content, bucket, request.key, algorithm, limit, sealing)

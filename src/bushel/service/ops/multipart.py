@@ -54,6 +54,7 @@ from bushel.service.content import open_content
 from bushel.service.context import Context
 from bushel.service.encryption.choosing import object_sealing
 from bushel.service.encryption.unlocking import check_upload_key, part_sealing
+from bushel.service.encryption.wrappings import told_of
 from bushel.service.grants import object_grants, object_owner
 from bushel.service.metadata import metadata_of
 from bushel.service.ops.writing import receive, write_condition
@@ -300,4 +301,5 @@ def _completed(ctx: Context, bucket: BucketRecord, key: str, entry: ObjectEntry)
         e_tag=f'"{entry.etag}"',
         checksum_type=checksum.type,
         **checksum_member(checksum.algorithm, checksum.digest, checksum.parts),
+        **({} if entry.encryption is None else told_of(bucket, entry.encryption)),
     )
