@@ -100,6 +100,10 @@ def test_without_the_key_there_is_nothing_to_see(s3, bucket, body):
         s3.head_object(Bucket=bucket, Key="key")
     with refused("InvalidRequest", 400):
         s3.copy_object(Bucket=bucket, Key="copy", CopySource=f"{bucket}/key")
+    attributes = {"Bucket": bucket, "Key": "key", "ObjectAttributes": ["ObjectSize"]}
+    with refused("InvalidRequest", 400):
+        s3.get_object_attributes(**attributes)
+    assert s3.get_object_attributes(**attributes, **customer())["ObjectSize"] == len(body)
 
 
 def test_another_key_is_denied(s3, bucket, body):

@@ -198,6 +198,8 @@ def test_where_it_is_enforced_the_buckets_owner_owns_every_object(s3, second, th
         second.s3.get_object(Bucket=name, Key="before")
     own(second.s3, name, "BucketOwnerEnforced")
     third.s3.put_object(Bucket=name, Key="after", Body=b"x")
+    listed = second.s3.list_objects_v2(Bucket=name, FetchOwner=True)["Contents"]
+    assert {each["Owner"]["ID"] for each in listed} == {second.id}
     for key in ("before", "after"):
         assert second.s3.get_object(Bucket=name, Key=key)["Body"].read() == b"x"
         assert second.s3.get_object_acl(Bucket=name, Key=key)["Owner"]["ID"] == second.id

@@ -58,7 +58,7 @@ def test_a_user_may_read_all_and_write_nothing(s3, bucket, put, employee, policy
     policy("readonly")
     assert employee.s3.get_object(Bucket=bucket, Key="key")["Body"].read() == b"x"
     assert employee.s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 1
-    assert mine in [each["Name"] for each in employee.s3.list_buckets()["Buckets"]]
+    assert {bucket, mine} <= {each["Name"] for each in employee.s3.list_buckets()["Buckets"]}
     for name in (bucket, mine):
         with refused("AccessDenied", 403):
             employee.s3.put_object(Bucket=name, Key="other", Body=b"x")
@@ -158,6 +158,18 @@ def test_buckets_are_made_and_listed_by_policy(employee, policy, bucket_names):
         employee.s3.list_objects_v2(Bucket=name)
     policy(own("Allow", "s3:ListAllMyBuckets", "*"))
     assert name in [each["Name"] for each in employee.s3.list_buckets()["Buckets"]]
+
+
+def test_buckets_that_policies_let_them_list_are_listed(s3, bucket, employee, policy, bucket_names):
+    other, mine = bucket_names(), bucket_names()
+    s3.create_bucket(Bucket=other)
+    employee.s3.create_bucket(Bucket=mine)
+    assert not {bucket, other} & {each["Name"] for each in employee.s3.list_buckets()["Buckets"]}
+    policy(own("Allow", "s3:ListAllMyBuckets", "*"), own("Allow", "s3:ListBucket", bucket))
+    seen = [each["Name"] for each in employee.s3.list_buckets()["Buckets"]]
+    assert {bucket, mine} <= set(seen)
+    assert other not in seen
+    assert seen == sorted(seen)
 
 
 def test_conditions_and_variables(bucket, employee, policy):

@@ -164,7 +164,7 @@ class Buckets:
             if current is None or current.instance != bucket.instance:
                 raise BucketChanged(bucket.name)
             kinds = current.configured - {kind} if document is None else current.configured | {kind}
-            changed = msgspec.structs.replace(current, configured=kinds)
+            changed = msgspec.structs.replace(current, configured=kinds, revision=current.revision + 1)
             if change is not None:
                 changed = change(changed)
             cell = kind.encode()

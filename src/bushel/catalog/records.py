@@ -54,12 +54,14 @@ class Metadata(msgspec.Struct, frozen=True, array_like=True, gc=False):
         headers: Content headers to give back, by lower-case header name (cache-control, expires, …).
         user: User metadata, names lower case without ``x-amz-meta-``.
         grants: ACL.
+        tags: By key, in the order in which they were given.
     """
 
     content_type: str = "binary/octet-stream"
     headers: dict[str, str] = {}
     user: dict[str, str] = {}
     grants: Grants = ()
+    tags: dict[str, str] = {}
 
 
 NO_METADATA: Final = Metadata()
@@ -186,6 +188,7 @@ class BucketRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1
     Attributes:
         ownership: S3's ObjectOwnership value, or empty where no ownership controls were set.
         configured: Kinds of configuration that the bucket has; their documents are cells of the same row.
+        revision: Grows with every change of a configuration, so that what was read of one can be remembered.
     """
 
     name: str
@@ -196,6 +199,7 @@ class BucketRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1
     grants: Grants = ()
     ownership: str = ""
     configured: frozenset[str] = frozenset()
+    revision: int = 0
 
     @property
     def partition(self) -> bytes:

@@ -14,12 +14,12 @@ import click
 import msgspec
 
 from bushel.catalog.records import UserRecord
-from bushel.catalog.users import KeyPair, NoSuchUser, Users, new_key_pair
+from bushel.catalog.users import ROOT_ID, KeyPair, NoSuchUser, Users, new_key_pair
 from bushel.cli import user_policy_cmd
 from bushel.cli.users import DATA, with_users
 from bushel.core.credentials import write_credentials
 from bushel.core.ids import SystemRandomness
-from bushel.protocol.policy import user_arn
+from bushel.protocol.policy import account_of, user_arn
 
 _SECRET_FILE: Final = click.option(
     "--secret-file",
@@ -65,7 +65,12 @@ def add(
     """Add the user NAME. Without --access-key and --secret-key a pair is made and shown once."""
 
     async def work(users: Users, pair: KeyPair) -> UserRecord:
-        user, _ = await users.add(name, user_id=user_id, display_name=display_name, email=email, key_pair=pair)
+        chosen = user_id or SystemRandomness().token(32).hex()
+        for known in [ROOT_ID, *(user.id for user in await users.all())]:
+            # Policies would mean both. Of a million million numbers this will be seen by nobody who draws ids.
+            if known != chosen and account_of(known) == account_of(chosen):
+                raise click.ClickException(f"the id {chosen} has the same account number as {known}: choose another")
+        user, _ = await users.add(name, user_id=chosen, display_name=display_name, email=email, key_pair=pair)
         return user
 
     _give_keys(data, access_key, secret_key, secret_file, work)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import os
 from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
@@ -21,7 +22,7 @@ _BATCH_BYTES: Final = 1 << 20
 class Writable(Protocol):
     """An object like a binary file that can be written to."""
 
-    def write(self, data: Buffer, /) -> Any: ...
+    def write(self, data: bytes, /) -> Any: ...
 
 
 async def read_all(
@@ -105,15 +106,20 @@ async def download_to(
 async def _write(target: Writable, pieces: list[Buffer]) -> None:
     if asyncio.iscoroutinefunction(target.write):
         for piece in pieces:
-            await target.write(piece)
+            await target.write(bytes(piece))
     else:
         await asyncio.to_thread(_write_all, target, pieces)
 
 
 def _write_all(target: Writable, pieces: list[Buffer]) -> None:
+    if not isinstance(target, io.IOBase):
+        for piece in pieces:
+            target.write(bytes(piece))  # it may know no other buffers
+        return
     for piece in pieces:
         view = memoryview(piece)
         while view:
-            written = target.write(view)
-            # Buffered files write all; raw ones say how much they did.
-            view = view[written if isinstance(written, int) else len(view) :]
+            written = target.write(view)  # buffered files write all; raw ones say how much they did
+            if written is None:
+                raise BlockingIOError("the file takes no more at once; it must not be non-blocking")
+            view = view[written:]

@@ -158,7 +158,8 @@ class Session:
             digest = hashlib.md5(parts.document, usedforsecurity=False).digest()
             headers["content-md5"] = base64.b64encode(digest).decode()
             headers.pop("x-amz-sdk-checksum-algorithm", None)
-        headers.setdefault("content-type", "application/xml")
+        if parts.document.startswith(b"<"):
+            headers.setdefault("content-type", "application/xml")
         return Buffered((parts.document,), None)
 
     # --- attempts -------------------------------------------------------------------------------------------------

@@ -156,7 +156,7 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidRequest.ChecksumAlgorithm": ErrorKind(
         400,
         "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
-        "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
+        "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256, SHA512, MD5, XXHASH64, XXHASH3, XXHASH128]",
     ),
     "InvalidRequest.ChecksumAlgorithms": ErrorKind(
         400, "Invalid types are specified in x-amz-checksum-algorithm header."
@@ -213,6 +213,7 @@ CATALOGUE: dict[str, ErrorKind] = {
         507, "There is no room left for this data; what is stored can be read and deleted."
     ),
     "InvalidAccessKeyId": ErrorKind(403, "The AWS Access Key Id you provided does not exist in our records."),
+    "InvalidArgument.AttributeName": ErrorKind(400, "Invalid attribute name specified."),
     "InvalidArgument.BypassGovernance": ErrorKind(
         400, "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets."
     ),
@@ -300,6 +301,11 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidArgument.ObjectOwnership": ErrorKind(400, "Invalid x-amz-object-ownership header"),
     "InvalidArgument.PartNumber": ErrorKind(400, "Part number must be an integer between 1 and 10000, inclusive"),
     "InvalidArgument.PartNumberAlone": ErrorKind(400, "This operation does not accept partNumber without uploadId"),
+    "InvalidArgument.Tagging": ErrorKind(
+        400,
+        "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name "
+        "duplicates.",
+    ),
     "InvalidArgument.TaggingDirective": ErrorKind(400, "Unknown tagging directive."),
     "InvalidArgument.UnexpectedQuery": ErrorKind(400, "Unexpected query string parameter"),
     "InvalidArgument.UploadIdMarker": ErrorKind(400, "Invalid uploadId marker"),
@@ -315,6 +321,7 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidPartOrder": ErrorKind(
         400, "The list of parts was not in ascending order. Parts must be ordered by part number."
     ),
+    "InvalidObjectState": ErrorKind(403, "Restore is not allowed for the object's current storage class"),
     "InvalidRequest.AnonymousOverride": ErrorKind(
         400, "Request specific response headers cannot be used for anonymous GET requests."
     ),
@@ -349,12 +356,17 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidRequest.MissingDigest": ErrorKind(400, "Missing required header for this request: Content-MD5"),
     "InvalidRequest.NoPublicAccessBlock": ErrorKind(400, "Must specify at least one configuration."),
     "InvalidRequest.NoObjectLock": ErrorKind(400, "Bucket is missing Object Lock Configuration"),
+    "InvalidRequest.ObjectAttributes": ErrorKind(
+        400,
+        "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty",
+    ),
     "InvalidRequest.ObjectSize": ErrorKind(400, "Value for x-amz-mp-object-size header is invalid."),
     "InvalidRequest.RangeAndPartNumber": ErrorKind(
         400, "Cannot specify both Range header and partNumber query parameter"
     ),
     "InvalidRequest.SdkChecksumAlgorithm": ErrorKind(400, "Value for x-amz-sdk-checksum-algorithm header is invalid."),
     "BadRequest.BucketTags": ErrorKind(400, "Bucket tag count cannot be greater than 50"),
+    "BadRequest.ObjectTags": ErrorKind(400, "Object tags cannot be greater than 10"),
     "InvalidTag.Key": ErrorKind(400, "The TagKey you have provided is invalid"),
     "InvalidTag.System": ErrorKind(400, "System tags cannot be added/updated by requester"),
     "InvalidTag.Twice": ErrorKind(400, "Cannot provide multiple Tags with the same key"),

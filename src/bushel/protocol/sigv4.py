@@ -376,7 +376,9 @@ def presign(request: Request, *, access_key: str, secret: str, region: str, now_
 def _signed(
     request: Request, access_key: str, secret: str, scope: str, date: str, names: list[str], content_sha256: str
 ) -> Claim:
-    claim = Claim(access_key, scope, date, HeaderPlan(";".join(names)), "", content_sha256, None)
+    signed_headers = ";".join(names)
+    plan = header_plan(signed_headers) or HeaderPlan(signed_headers)
+    claim = Claim(access_key, scope, date, plan, "", content_sha256, None)
     fields = claim.plan.fields(request)
     canonical = f"{request.method}\n{request.path}\n{sorted_query(request.query)}\n{fields}{content_sha256}"
     claim.canonical_request = canonical

@@ -105,6 +105,8 @@ class Pipeline:
     @staticmethod
     def _answer(operation: Operation, ctx: Context, output: Any) -> Response:
         status, headers, body = operation.write_output(output)
+        if ctx.charged:
+            headers.append(("x-amz-request-charged", "requester"))
         if ctx.status:
             status = ctx.status
             if status == 304:

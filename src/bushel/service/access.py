@@ -80,6 +80,8 @@ class BucketAccess(NamedTuple):
 
 _SAYS_NOTHING: Final = frozenset({"", OBJECT_WRITER})
 
+_REMEMBERED: Final = 256
+
 NOTHING_SAID: Final = BucketAccess()
 
 
@@ -107,10 +109,21 @@ BLOCK_ALL: Final = PublicAccessBlockConfiguration(
 )
 
 
-async def access_of(buckets: Buckets, bucket: BucketRecord) -> BucketAccess | None:
-    """What the bucket says; ``None`` where that is nothing."""
+_known: dict[tuple[str, int, str], BucketAccess] = {}
+
+
+async def access_of(buckets: Buckets, bucket: BucketRecord) -> BucketAccess:
+    """What the bucket says; ``NOTHING_SAID`` where that is nothing."""
+    state = (bucket.instance, bucket.revision, bucket.ownership)
+    known = _known.get(state)
+    if known is not None:
+        return known
     policy = await POLICY.of(buckets, bucket)
     block = await BLOCK.of(buckets, bucket)
-    if policy is None and block is None and bucket.ownership in _SAYS_NOTHING:
-        return None
-    return BucketAccess(policy, block, bucket.ownership, POLICY_BINDS_OWNER in bucket.configured)
+    access = NOTHING_SAID
+    if policy is not None or block is not None or bucket.ownership not in _SAYS_NOTHING:
+        access = BucketAccess(policy, block, bucket.ownership, POLICY_BINDS_OWNER in bucket.configured)
+    if len(_known) >= _REMEMBERED:
+        _known.clear()
+    _known[state] = access
+    return access

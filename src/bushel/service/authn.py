@@ -48,9 +48,8 @@ class Authenticator:
             record = await self._users.access_key(access_key)
             if record is None or not record.enabled:
                 raise S3Error("InvalidAccessKeyId", AWSAccessKeyId=access_key)
-            caller = Caller(record.user_id, record.display_name, access_key, False, record.user_name)
-            if record.policies:
-                caller = caller._replace(policies=compiled_policies(tuple(record.policies.items())))
+            policies = compiled_policies(tuple(record.policies.items())) if record.policies else ()
+            caller = Caller(record.user_id, record.display_name, access_key, False, record.user_name, policies)
             secret_key = record.secret_key
         claim.verify(request, secret_key)
         return Identity(caller, claim, secret_key)

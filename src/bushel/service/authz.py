@@ -19,7 +19,7 @@ has neither policy nor block nor ownership controls, from a user without policie
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from bushel.catalog.objects import Condition
@@ -80,7 +80,7 @@ def may_bucket(ctx: Context, bucket: BucketRecord, permission: str, action: str 
     if not (ctx.access or ctx.caller.policies):
         return _has_right(ctx, bucket, bucket.grants, permission)
     wanted = action or ctx.operation.action
-    return _refusal(ctx, bucket, wanted, ctx.key, _bucket_right(ctx, bucket, permission)) is None
+    return _refusal(ctx, bucket, wanted, ctx.key, lambda: _bucket_right(ctx, bucket, permission)) is None
 
 
 def require_bucket(ctx: Context, bucket: BucketRecord, permission: str) -> None:
@@ -95,9 +95,8 @@ def require_bucket(ctx: Context, bucket: BucketRecord, permission: str) -> None:
         if not _has_right(ctx, bucket, bucket.grants, permission):
             raise denied(ctx, _NOTHING)
         return
-    right = _bucket_right(ctx, bucket, permission)
     for action in _actions(ctx):
-        _require(ctx, bucket, action, ctx.key, right)
+        _require(ctx, bucket, action, ctx.key, lambda: _bucket_right(ctx, bucket, permission))
 
 
 def require_owner(ctx: Context, bucket: BucketRecord) -> None:
@@ -106,7 +105,7 @@ def require_owner(ctx: Context, bucket: BucketRecord) -> None:
         if not _owns(ctx.caller, bucket.owner):
             raise denied(ctx, _NOTHING)
         return
-    _require(ctx, bucket, ctx.operation.action, ctx.key, _owner_right(ctx, bucket))
+    _require(ctx, bucket, ctx.operation.action, ctx.key, lambda: _owner_right(ctx, bucket))
 
 
 def require_account(ctx: Context, bucket: BucketRecord) -> None:
@@ -118,9 +117,9 @@ def require_account(ctx: Context, bucket: BucketRecord) -> None:
     if not (ctx.access or ctx.caller.policies):
         require_owner(ctx, bucket)
         return
-    action, right = ctx.operation.action, _owner_right(ctx, bucket)
-    if _refusal(ctx, bucket, action, None, right, by_bucket_policy=False) is not None:
-        _require(ctx, bucket, action, None, right)
+    action = ctx.operation.action
+    if _refusal(ctx, bucket, action, None, lambda: _owner_right(ctx, bucket), by_bucket_policy=False) is not None:
+        _require(ctx, bucket, action, None, lambda: _owner_right(ctx, bucket))
         raise S3Error("MethodNotAllowed", Method=ctx.request.method)
 
 
@@ -131,7 +130,19 @@ def require_user(ctx: Context) -> None:
         raise denied(ctx, "anonymous callers may not")
     if caller.policies:
         for action in _actions(ctx):
-            _require(ctx, None, action, None, right=False)
+            _require(ctx, None, action, None, _never)
+
+
+async def visible_buckets(ctx: Context) -> list[BucketRecord]:
+    """The caller's buckets in order of their names; of a user with policies, also those that these let them list."""
+    caller, buckets = ctx.caller, ctx.catalog.buckets
+    if not caller.policies:
+        return await buckets.owned_by(caller.user_id)
+    return [
+        bucket
+        for bucket in await buckets.all()
+        if bucket.owner == caller.user_id or _refusal(ctx, bucket, LIST_BUCKET, None, _never) is None
+    ]
 
 
 def require_object(
@@ -170,22 +181,57 @@ def require_object(
     else:
         assert action is not None
         actions = [action if version_id is None else of_a_version(action)]
-    right = _object_right(ctx, bucket, entry, permission)
+    path_bucket = bucket
+
+    def right() -> bool:
+        return _object_right(ctx, path_bucket, entry, permission)
+
     for each in actions:
         _require(ctx, bucket, each, key, right, entry=entry, version_id=version_id)
     if ctx.operation.name == "CopyObject" and _copies_tags(ctx, entry):
-        tagging = "s3:GetObjectTagging" if version_id is None else "s3:GetObjectVersionTagging"
-        _require(ctx, bucket, tagging, key, right, entry=entry, version_id=version_id)
         target = ctx.bucket_record
         assert target is not None
-        _require(ctx, target, "s3:PutObjectTagging", ctx.key, _bucket_right(ctx, target, WRITE))
+        _require(ctx, target, "s3:PutObjectTagging", ctx.key, lambda: _bucket_right(ctx, target, WRITE))
+
+
+def may_object(
+    ctx: Context,
+    bucket: BucketRecord,
+    key: str,
+    entry: ObjectEntry,
+    permission: str,
+    action: str,
+    version_id: str | None = None,
+) -> bool:
+    """Whether the caller may do something to an object that is there beside what the operation does.
+
+    Args:
+        ctx: The request.
+        bucket: The object's bucket.
+        key: Its key.
+        entry: The object, with its metadata.
+        permission: The permission of the object's ACL that allows it.
+        action: IAM's name, as for the current version.
+        version_id: The version that is asked for.
+    """
+    if not (ctx.access or ctx.caller.policies):
+        metadata = entry.metadata
+        grants = metadata.grants if metadata is not None else ()
+        return ctx.caller.root or allowed(grants, entry.owner, _id(ctx.caller), permission)
+    if version_id is not None:
+        action = of_a_version(action)
+
+    def right() -> bool:
+        return _object_right(ctx, bucket, entry, permission)
+
+    return _refusal(ctx, bucket, action, key, right, entry=entry, version_id=version_id) is None
 
 
 def missing_object(ctx: Context, bucket: BucketRecord, key: str) -> S3Error:
     """The error for a key that holds nothing: who may not list the bucket does not learn that (S3: GetObject)."""
     if (ctx.access or ctx.caller.policies) and bucket is ctx.bucket_record:
         for action in _actions(ctx):
-            reason = _refusal(ctx, bucket, action, ctx.key, right=True)
+            reason = _refusal(ctx, bucket, action, ctx.key, _always)
             if reason is not None:
                 return denied(ctx, reason, action, _resource(bucket, action, ctx.key))
     if may_bucket(ctx, bucket, READ, LIST_BUCKET):
@@ -210,13 +256,13 @@ def deletion(ctx: Context, bucket: BucketRecord, key: str, version_id: str | Non
             raise denied(ctx, _NOTHING)
         return _is_own(caller)
     if getattr(ctx.input, "bypass_governance_retention", None):
-        _require(ctx, bucket, BYPASS, key, _owner_right(ctx, bucket), version_id=version_id)
+        _require(ctx, bucket, BYPASS, key, lambda: _owner_right(ctx, bucket), version_id=version_id)
     action = "s3:DeleteObject" if version_id is None else "s3:DeleteObjectVersion"
-    reason = _refusal(ctx, bucket, action, key, _owner_right(ctx, bucket), version_id=version_id)
+    reason = _refusal(ctx, bucket, action, key, lambda: _owner_right(ctx, bucket), version_id=version_id)
     if reason is None:
         return None
     if version_id is None and _bucket_right(ctx, bucket, WRITE):
-        _require(ctx, bucket, action, key, right=True)
+        _require(ctx, bucket, action, key, _always)
         return _is_own(caller)
     raise denied(ctx, reason, action, _resource(bucket, action, key))
 
@@ -229,14 +275,14 @@ def require_initiator(ctx: Context, bucket: BucketRecord, upload: UploadRecord) 
         if not (caller.root or is_theirs):
             raise denied(ctx, _NOTHING)
         return
-    _require(ctx, bucket, ctx.operation.action, ctx.key, is_theirs and not caller.policies)
+    _require(ctx, bucket, ctx.operation.action, ctx.key, lambda: is_theirs and not caller.policies)
 
 
 def may_bypass_governance(ctx: Context, bucket: BucketRecord, key: str, version_id: str | None = None) -> bool:
     """Whether the caller may change or delete what GOVERNANCE protects: the bucket's owner, or by a policy."""
     if not (ctx.access or ctx.caller.policies):
         return _owns(ctx.caller, bucket.owner)
-    return _refusal(ctx, bucket, BYPASS, key, _owner_right(ctx, bucket), version_id=version_id) is None
+    return _refusal(ctx, bucket, BYPASS, key, lambda: _owner_right(ctx, bucket), version_id=version_id) is None
 
 
 # --- how it is decided ----------------------------------------------------------------------------------------------
@@ -249,7 +295,7 @@ def _require(
     bucket: BucketRecord | None,
     action: str,
     key: str | None,
-    right: bool,
+    right: Callable[[], bool],
     *,
     entry: ObjectEntry | None = None,
     version_id: str | None = None,
@@ -264,7 +310,7 @@ def _refusal(
     bucket: BucketRecord | None,
     action: str,
     key: str | None,
-    right: bool,
+    right: Callable[[], bool],
     *,
     entry: ObjectEntry | None = None,
     version_id: str | None = None,
@@ -277,7 +323,7 @@ def _refusal(
         bucket: ``None`` for the service and for a bucket that is to be made.
         action: IAM's name.
         key: Of the object, for actions on objects.
-        right: Whether ownership and ACLs allow it (rule 5).
+        right: Whether ownership and ACLs allow it (rule 5); asked where no policy decides.
         entry: The object that is there.
         version_id: The version that is asked for.
         by_bucket_policy: Whether it is enough that the bucket's policy allows it.
@@ -285,9 +331,9 @@ def _refusal(
     caller = ctx.caller
     access = _access(ctx, bucket)
     resource = _resource(bucket, action, key) if bucket is not None else _resource_of_service(ctx, action)
-    tags = getattr(entry.metadata, "tags", None) if entry is not None else None
+    tags = entry.metadata.tags if entry is not None and entry.metadata is not None else None
     question = Question(action, resource, principal_of(caller), Circumstances(ctx, bucket, tags, version_id).lookup)
-    may = right or caller.root
+    may, reason = caller.root, None
     for policy in caller.policies:
         statement = policy.decide(question)
         if statement is not None:
@@ -301,12 +347,26 @@ def _refusal(
                 if action not in _REPAIRS or not _may_repair(caller, bucket, access):
                     return f"statement {statement.sid!a} of the bucket's policy denies it"
             elif not may and by_bucket_policy:
-                if access.restricts_policy and caller.user_id != bucket.owner:
-                    return "the public access block restricts the bucket's policy, which is public, to the owner"
-                if entry is not None and entry.owner != bucket.owner and not access.enforced:
-                    return "the bucket's policy does not reach objects of another owner"
-                may = True
-    return None if may else _NOTHING
+                reason = _unreached(caller, bucket, access, entry)
+                may = reason is None
+    return None if may or right() else reason or _NOTHING
+
+
+def _unreached(caller: Caller, bucket: BucketRecord, access: BucketAccess, entry: ObjectEntry | None) -> str | None:
+    """Why a bucket's policy that allows something does not; ``None`` where it does (rule 4)."""
+    if access.restricts_policy and caller.user_id != bucket.owner:
+        return "the public access block restricts the bucket's policy, which is public, to the owner"
+    if entry is not None and entry.owner != bucket.owner and not access.enforced:
+        return "the bucket's policy does not reach objects of another owner"
+    return None
+
+
+def _always() -> bool:
+    return True
+
+
+def _never() -> bool:
+    return False
 
 
 def _may_repair(caller: Caller, bucket: BucketRecord, access: BucketAccess) -> bool:
@@ -326,6 +386,8 @@ def _actions(ctx: Context) -> list[str]:
     for member, beside in _ASKED_BESIDE.get(action, ()):
         if beside not in found and _is_said(getattr(request, member, None)):
             found.append(beside)
+    if action == "s3:CreateBucket" and getattr(request.create_bucket_configuration, "tags", None):
+        found.append("s3:PutBucketTagging")
     if getattr(request, "bypass_governance_retention", None):
         found.append(BYPASS)
     if ctx.operation.name == "GetObjectAttributes":
@@ -334,8 +396,8 @@ def _actions(ctx: Context) -> list[str]:
 
 
 def _copies_tags(ctx: Context, source: ObjectEntry) -> bool:
-    has_tags = bool(getattr(source.metadata, "tags", None))
-    return has_tags and getattr(ctx.input, "tagging_directive", None) != "REPLACE"
+    metadata = source.metadata
+    return metadata is not None and bool(metadata.tags) and ctx.input.tagging_directive != "REPLACE"
 
 
 def _is_said(value: Any) -> bool:

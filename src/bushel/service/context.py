@@ -15,9 +15,10 @@ from bushel.protocol.errors import S3Error
 from bushel.protocol.message import Request
 from bushel.protocol.operations import Operation
 from bushel.protocol.policy import Policy, account_of
-from bushel.service.access import BucketAccess, access_of
+from bushel.service.access import NOTHING_SAID, BucketAccess, access_of
 from bushel.service.encryption.keyring import NO_KEYS, KeySource
 from bushel.service.payload import Payload
+from bushel.service.payment import REQUESTER_PAYS
 from bushel.service.reads import ActiveReads
 
 ANONYMOUS_ID: Final = "65a011a29cdf8ec533ec3d1ccaae921c"
@@ -125,6 +126,7 @@ class Context:
         headers: The request's, by lower-case name; for what no shape has.
         query: The request's, raw; for what no shape has.
         status: Set by an operation whose answer is not the status of its record.
+        charged: Whether the caller pays for the request, which the answer has to tell.
         operation: The one that was asked for.
         key: Of the object that the request's path names.
         input: The operation's input, once it is bound.
@@ -139,6 +141,7 @@ class Context:
         "bucket_record",
         "caller",
         "catalog",
+        "charged",
         "claim",
         "headers",
         "input",
@@ -168,6 +171,7 @@ class Context:
         self.headers = request.headers
         self.query = request.query
         self.status = 0
+        self.charged = False
         self.operation = operation
         self.key = key
         self.access = _NOWHERE
@@ -211,10 +215,26 @@ class Context:
         if self.bucket_record is None:
             self.bucket_record = bucket
         if bucket.configured or bucket.ownership:
+            if REQUESTER_PAYS in bucket.configured:
+                self._charge(bucket)
             access = await access_of(self.catalog.buckets, bucket)
-            if access is not None:
+            if access is not NOTHING_SAID:
                 self.access = {**self.access, bucket.name: access}
         return bucket
+
+    def _charge(self, bucket: BucketRecord) -> None:
+        """Let the caller pay for the request.
+
+        Raises:
+            S3Error: AccessDenied where the caller has not agreed to that, or has no name.
+        """
+        caller = self.caller
+        if caller.root or caller.user_id == bucket.owner:
+            return
+        agreed = getattr(self.input, "request_payer", None) or self.headers.get("x-amz-request-payer", "").lower()
+        if caller.anonymous or agreed != "requester":
+            raise S3Error("AccessDenied")
+        self.charged = True
 
     async def display_name(self, user_id: str) -> str:
         """The name to show for an owner; empty for a user that is gone."""

@@ -25,6 +25,9 @@ SECRET_KEY: Final = "bushel/testing+secret/of/no/value+at/all"  # noqa: S105 - o
 REGION: Final = "us-east-1"
 
 
+_FOREIGN: Final = frozenset({"listen", "workers", "log_level", "log_format", "access_log"})
+
+
 class Application(NamedTuple):
     """What a server does with requests, and what it was made of."""
 
@@ -40,8 +43,11 @@ def settings_of(overrides: dict[str, Any]) -> Settings:
     """Settings by name, over the defaults and the key pair of test servers.
 
     Raises:
-        TypeError: There is no such setting.
+        TypeError: There is no such setting, or it is one of processes and logs, which are the test's own.
     """
+    foreign = sorted(_FOREIGN & overrides.keys())
+    if foreign:
+        raise TypeError(f"{', '.join(foreign)}: no setting of a server in the test process")
     return Settings(**({"root_access_key": ACCESS_KEY, "root_secret_key": SECRET_KEY} | overrides))
 
 

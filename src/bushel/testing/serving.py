@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bushel.client.drivers import new_event_loop
 from bushel.core.clock import Clock
-from bushel.server.http import HttpServer
+from bushel.server.http import HttpServer, Limits
+from bushel.server.proxy import TrustedProxies
+from bushel.server.tls import Certificate
 from bushel.service.background.sweeper import run_sweeper
 from bushel.testing.application import ACCESS_KEY, REGION, SECRET_KEY, Application, open_application, settings_of
 
@@ -28,14 +30,14 @@ class RunningServer:
     """A server that can be talked to until it is left.
 
     Attributes:
-        endpoint: ``http://127.0.0.1:PORT``.
+        endpoint: ``http://127.0.0.1:PORT``, or ``https`` with the setting ``tls_cert``.
         access_key: Of a caller who may do everything.
         secret_key: The same caller's.
         region: What requests are signed for.
     """
 
-    def __init__(self, port: int, access_key: str, secret_key: str, region: str) -> None:
-        self.endpoint = f"http://127.0.0.1:{port}"
+    def __init__(self, endpoint: str, access_key: str, secret_key: str, region: str) -> None:
+        self.endpoint = endpoint
         self.access_key = access_key
         self.secret_key = secret_key
         self.region = region
@@ -86,6 +88,7 @@ def server(
         **settings: Of ``bushel serve``, by name, where they are to be others than the defaults.
 
     Raises:
+        CannotStart: The certificate cannot be used.
         EngineError: The folder cannot be used, or a server has it.
         OSError: The port is taken.
         TypeError: There is no such setting.
@@ -122,7 +125,7 @@ def server(
         if problems:
             raise problems[0]
         yield RunningServer(
-            sock.getsockname()[1],
+            f"{'http' if chosen.tls_cert is None else 'https'}://127.0.0.1:{sock.getsockname()[1]}",
             chosen.root_access_key or ACCESS_KEY,
             chosen.root_secret_key or SECRET_KEY,
             REGION if chosen.region == "any" else chosen.region,
@@ -140,7 +143,12 @@ async def _serve(
     application: Application, sock: socket.socket, started: threading.Event, stopping: asyncio.Event
 ) -> None:
     pipeline, settings = application.pipeline, application.settings
-    serving = HttpServer(pipeline, pipeline.render_error, application.clock)
+    limits = Limits(header_seconds=settings.header_timeout_seconds, idle_seconds=settings.idle_timeout_seconds)
+    proxies = TrustedProxies(settings.trusted_proxy) if settings.trusted_proxy else None
+    serving = HttpServer(pipeline, pipeline.render_error, application.clock, limits=limits, proxies=proxies)
+    tls = None
+    if settings.tls_cert is not None and settings.tls_key is not None:
+        tls = Certificate(settings.tls_cert, settings.tls_key).context
     sweeper = asyncio.create_task(
         run_sweeper(
             application.catalog,
@@ -150,7 +158,7 @@ async def _serve(
             interval_seconds=settings.sweep_interval_seconds,
         )
     )
-    await serving.listen(sock)
+    await serving.listen(sock, tls)
     started.set()
     await stopping.wait()
     application.health.draining = True

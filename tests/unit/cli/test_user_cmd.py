@@ -85,6 +85,17 @@ def test_a_user_is_listed_as_added(user):
     assert user("list")[1].splitlines()[1].split() == columns
 
 
+@pytest.mark.usefixtures("alice")
+def test_no_two_users_share_an_account_number(user, monkeypatch):
+    monkeypatch.setattr("bushel.cli.user_cmd.account_of", len)
+
+    status, _, err = user("add", "bob", "--id", "b" * 64, "--access-key", "BOB", "--secret-key", "bob's secret")
+
+    assert (status, err.count("\n")) == (1, 1)
+    assert "account number" in err
+    assert [each["name"] for each in listed(user)] == ["alice"]
+
+
 def test_a_secret_is_read_from_a_line_of_standard_input(user, monkeypatch, tmp_path):
     monkeypatch.setattr("sys.stdin", io.StringIO("from standard input\nnot this\n"))
     assert user("add", "bob", "--access-key", "BOB", "--secret-key", "-")[0] == 0

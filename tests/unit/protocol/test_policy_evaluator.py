@@ -152,7 +152,7 @@ def answer(document, bucket, action, resource, principal, values):
     return found.effect if found is not None else None
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     policies(of_bucket=False),
     st.sampled_from(["s3:GetObject", "s3:PutObject", "s3:ListBucket"]),
@@ -166,7 +166,7 @@ def test_a_users_policy_means_the_same_to_both(document, action, resource, value
     assert answer(document, None, action, resource, ALICE, values) == expected
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     policies(of_bucket=True),
     st.sampled_from(["s3:GetObject", "s3:PutObject", "s3:ListBucket"]),
@@ -181,19 +181,21 @@ def test_a_buckets_policy_means_the_same_to_both(document, action, resource, pri
     assert answer(document, "b", action, resource, principal, values) == expected
 
 
-@settings(max_examples=500)
-@given(st.text("ab*?\n", max_size=10), st.text("ab\n", max_size=10))
+@settings(max_examples=800, deadline=None)
+@given(st.text("ab*?\n", max_size=12), st.text("ab\n", max_size=12))
 def test_wildcards_mean_the_same_to_both(pattern, text):
     assert compile_pattern(pattern)(text) == like([(sign in "*?", sign) for sign in pattern], text)
 
 
-def test_no_pattern_takes_long_to_match():
+@pytest.mark.parametrize("pattern", ["*a" * 10_000 + "b", "*a?" * 6_000 + "b", "*?" * 10_000 + "b", "a?" * 10_000])
+def test_no_pattern_takes_long(pattern):
     """The owner of a bucket writes the pattern, anybody the key."""
-    matches = compile_pattern("*a" * 500 + "b")
-    began = time.perf_counter()
+    began = time.process_time()
+    matches = compile_pattern(pattern)
 
     assert not matches("a" * 1024)
-    assert time.perf_counter() - began < 1
+    assert not matches("a" * 30_000)
+    assert time.process_time() - began < 1
 
 
 def test_a_value_of_a_variable_is_no_pattern():

@@ -10,13 +10,17 @@ from bushel.client.sources import Data
 from bushel.protocol.operations import TABLE, Operation
 from bushel.protocol.shapes import access as access_shapes
 from bushel.protocol.shapes import acl as acl_shapes
+from bushel.protocol.shapes import attributes as attributes_shapes
 from bushel.protocol.shapes import bucket as bucket_shapes
 from bushel.protocol.shapes import configuration as configuration_shapes
 from bushel.protocol.shapes import copy as copy_shapes
+from bushel.protocol.shapes import encryption as encryption_shapes
 from bushel.protocol.shapes import enums
 from bushel.protocol.shapes import listing as listing_shapes
 from bushel.protocol.shapes import multipart as multipart_shapes
 from bushel.protocol.shapes import object as object_shapes
+from bushel.protocol.shapes import payment as payment_shapes
+from bushel.protocol.shapes import restore as restore_shapes
 from bushel.protocol.shapes import tagging as tagging_shapes
 
 
@@ -338,6 +342,13 @@ class Operations:
             bucket_shapes.DeleteBucketInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
         )
 
+    def delete_bucket_encryption(self, *, bucket: str, expected_bucket_owner: str | None = None) -> None:
+        """DeleteBucketEncryption: DELETE /Bucket?encryption (s3:PutEncryptionConfiguration)."""
+        self._call(
+            TABLE["DeleteBucketEncryption"],
+            encryption_shapes.DeleteBucketEncryptionInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
+        )
+
     def delete_bucket_ownership_controls(self, *, bucket: str, expected_bucket_owner: str | None = None) -> None:
         """DeleteBucketOwnershipControls: DELETE /Bucket?ownershipControls (s3:PutBucketOwnershipControls)."""
         self._call(
@@ -387,6 +398,18 @@ class Operations:
                 if_match=if_match,
                 if_match_last_modified_time=if_match_last_modified_time,
                 if_match_size=if_match_size,
+            ),
+        )
+        return output
+
+    def delete_object_tagging(
+        self, *, bucket: str, key: str, version_id: str | None = None, expected_bucket_owner: str | None = None
+    ) -> tagging_shapes.DeleteObjectTaggingOutput:
+        """DeleteObjectTagging: DELETE /Bucket/Key?tagging (s3:DeleteObjectTagging)."""
+        output: tagging_shapes.DeleteObjectTaggingOutput = self._call(
+            TABLE["DeleteObjectTagging"],
+            tagging_shapes.DeleteObjectTaggingInput(
+                bucket=bucket, key=key, version_id=version_id, expected_bucket_owner=expected_bucket_owner
             ),
         )
         return output
@@ -454,6 +477,16 @@ class Operations:
         )
         return output
 
+    def get_bucket_encryption(
+        self, *, bucket: str, expected_bucket_owner: str | None = None
+    ) -> encryption_shapes.GetBucketEncryptionOutput:
+        """GetBucketEncryption: GET /Bucket?encryption (s3:GetEncryptionConfiguration)."""
+        output: encryption_shapes.GetBucketEncryptionOutput = self._call(
+            TABLE["GetBucketEncryption"],
+            configuration_shapes.BucketConfigurationInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
+        )
+        return output
+
     def get_bucket_location(
         self, *, bucket: str, expected_bucket_owner: str | None = None
     ) -> bucket_shapes.GetBucketLocationOutput:
@@ -516,9 +549,9 @@ class Operations:
 
     def get_bucket_request_payment(
         self, *, bucket: str, expected_bucket_owner: str | None = None
-    ) -> configuration_shapes.GetBucketRequestPaymentOutput:
+    ) -> payment_shapes.GetBucketRequestPaymentOutput:
         """GetBucketRequestPayment: GET /Bucket?requestPayment (s3:GetBucketRequestPayment)."""
-        output: configuration_shapes.GetBucketRequestPaymentOutput = self._call(
+        output: payment_shapes.GetBucketRequestPaymentOutput = self._call(
             TABLE["GetBucketRequestPayment"],
             configuration_shapes.BucketConfigurationInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
         )
@@ -620,24 +653,58 @@ class Operations:
         )
         return output
 
+    def get_object_attributes(
+        self,
+        *,
+        bucket: str,
+        key: str,
+        version_id: str | None = None,
+        max_parts: int | None = None,
+        part_number_marker: int | None = None,
+        sse_customer_algorithm: str | None = None,
+        sse_customer_key: str | None = None,
+        sse_customer_key_md5: str | None = None,
+        request_payer: enums.RequestPayer | None = None,
+        expected_bucket_owner: str | None = None,
+        object_attributes: Sequence[enums.ObjectAttributes] = (),
+    ) -> attributes_shapes.GetObjectAttributesOutput:
+        """GetObjectAttributes: GET /Bucket/Key?attributes (s3:GetObjectAttributes)."""
+        output: attributes_shapes.GetObjectAttributesOutput = self._call(
+            TABLE["GetObjectAttributes"],
+            attributes_shapes.GetObjectAttributesInput(
+                bucket=bucket,
+                key=key,
+                version_id=version_id,
+                max_parts=max_parts,
+                part_number_marker=part_number_marker,
+                sse_customer_algorithm=sse_customer_algorithm,
+                sse_customer_key=sse_customer_key,
+                sse_customer_key_md5=sse_customer_key_md5,
+                request_payer=request_payer,
+                expected_bucket_owner=expected_bucket_owner,
+                object_attributes=object_attributes,
+            ),
+        )
+        return output
+
     def get_object_tagging(
         self,
         *,
         bucket: str,
         key: str,
         version_id: str | None = None,
-        request_payer: enums.RequestPayer | None = None,
         expected_bucket_owner: str | None = None,
-    ) -> configuration_shapes.GetObjectTaggingOutput:
+        request_payer: enums.RequestPayer | None = None,
+    ) -> tagging_shapes.GetObjectTaggingOutput:
         """GetObjectTagging: GET /Bucket/Key?tagging (s3:GetObjectTagging)."""
-        output: configuration_shapes.GetObjectTaggingOutput = self._call(
+        output: tagging_shapes.GetObjectTaggingOutput = self._call(
             TABLE["GetObjectTagging"],
-            configuration_shapes.ObjectConfigurationInput(
+            tagging_shapes.GetObjectTaggingInput(
                 bucket=bucket,
                 key=key,
                 version_id=version_id,
-                request_payer=request_payer,
                 expected_bucket_owner=expected_bucket_owner,
+                request_payer=request_payer,
             ),
         )
         return output
@@ -941,6 +1008,27 @@ class Operations:
             ),
         )
 
+    def put_bucket_encryption(
+        self,
+        *,
+        bucket: str,
+        server_side_encryption_configuration: encryption_shapes.ServerSideEncryptionConfiguration,
+        content_md5: str | None = None,
+        checksum_algorithm: enums.ChecksumAlgorithm | None = None,
+        expected_bucket_owner: str | None = None,
+    ) -> None:
+        """PutBucketEncryption: PUT /Bucket?encryption (s3:PutEncryptionConfiguration)."""
+        self._call(
+            TABLE["PutBucketEncryption"],
+            encryption_shapes.PutBucketEncryptionInput(
+                bucket=bucket,
+                content_md5=content_md5,
+                checksum_algorithm=checksum_algorithm,
+                server_side_encryption_configuration=server_side_encryption_configuration,
+                expected_bucket_owner=expected_bucket_owner,
+            ),
+        )
+
     def put_bucket_ownership_controls(
         self,
         *,
@@ -981,6 +1069,27 @@ class Operations:
                 checksum_algorithm=checksum_algorithm,
                 confirm_remove_self_bucket_access=confirm_remove_self_bucket_access,
                 policy=policy,
+                expected_bucket_owner=expected_bucket_owner,
+            ),
+        )
+
+    def put_bucket_request_payment(
+        self,
+        *,
+        bucket: str,
+        request_payment_configuration: payment_shapes.RequestPaymentConfiguration,
+        content_md5: str | None = None,
+        checksum_algorithm: enums.ChecksumAlgorithm | None = None,
+        expected_bucket_owner: str | None = None,
+    ) -> None:
+        """PutBucketRequestPayment: PUT /Bucket?requestPayment (s3:PutBucketRequestPayment)."""
+        self._call(
+            TABLE["PutBucketRequestPayment"],
+            payment_shapes.PutBucketRequestPaymentInput(
+                bucket=bucket,
+                content_md5=content_md5,
+                checksum_algorithm=checksum_algorithm,
+                request_payment_configuration=request_payment_configuration,
                 expected_bucket_owner=expected_bucket_owner,
             ),
         )
@@ -1156,6 +1265,34 @@ class Operations:
         )
         return output
 
+    def put_object_tagging(
+        self,
+        *,
+        bucket: str,
+        key: str,
+        tagging: tagging_shapes.Tagging,
+        version_id: str | None = None,
+        content_md5: str | None = None,
+        checksum_algorithm: enums.ChecksumAlgorithm | None = None,
+        expected_bucket_owner: str | None = None,
+        request_payer: enums.RequestPayer | None = None,
+    ) -> tagging_shapes.PutObjectTaggingOutput:
+        """PutObjectTagging: PUT /Bucket/Key?tagging (s3:PutObjectTagging)."""
+        output: tagging_shapes.PutObjectTaggingOutput = self._call(
+            TABLE["PutObjectTagging"],
+            tagging_shapes.PutObjectTaggingInput(
+                bucket=bucket,
+                key=key,
+                version_id=version_id,
+                content_md5=content_md5,
+                checksum_algorithm=checksum_algorithm,
+                tagging=tagging,
+                expected_bucket_owner=expected_bucket_owner,
+                request_payer=request_payer,
+            ),
+        )
+        return output
+
     def put_public_access_block(
         self,
         *,
@@ -1176,6 +1313,32 @@ class Operations:
                 expected_bucket_owner=expected_bucket_owner,
             ),
         )
+
+    def restore_object(
+        self,
+        *,
+        bucket: str,
+        key: str,
+        version_id: str | None = None,
+        restore_request: restore_shapes.RestoreRequest | None = None,
+        request_payer: enums.RequestPayer | None = None,
+        checksum_algorithm: enums.ChecksumAlgorithm | None = None,
+        expected_bucket_owner: str | None = None,
+    ) -> restore_shapes.RestoreObjectOutput:
+        """RestoreObject: POST /Bucket/Key?restore (s3:RestoreObject)."""
+        output: restore_shapes.RestoreObjectOutput = self._call(
+            TABLE["RestoreObject"],
+            restore_shapes.RestoreObjectInput(
+                bucket=bucket,
+                key=key,
+                version_id=version_id,
+                restore_request=restore_request,
+                request_payer=request_payer,
+                checksum_algorithm=checksum_algorithm,
+                expected_bucket_owner=expected_bucket_owner,
+            ),
+        )
+        return output
 
     def upload_part(
         self,

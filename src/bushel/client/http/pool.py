@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import ssl
 
 _TICK_SECONDS: Final = 0.5
+_CLOSING_TURNS: Final = 3
 
 
 class Answer(Protocol):
@@ -138,11 +139,13 @@ class HttpTransport:
         connections = [each for kept in self._idle.values() for each in kept] + list(self._busy)
         self._idle.clear()
         for connection in connections:
-            connection.close()
+            connection.fail(TransportError("the client was closed"))
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        await asyncio.sleep(0)  # for the event loop to close the sockets
+        # For the event loop to close the sockets: it is told in one turn, does it in the next, and tells in a third.
+        for _ in range(_CLOSING_TURNS):
+            await asyncio.sleep(0)
 
     # --- which connection -----------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 from msgspec import Struct
 from msgspec.structs import astuple
 
+from bushel.protocol.checksums import BY_HEADER
 from bushel.protocol.codec.converters import Convert, header_text, text_reader
 from bushel.protocol.codec.fields import Header, HeaderPrefix, Path, Payload, Query, Stream
 from bushel.protocol.codec.members import Member, members_of, root_of
@@ -50,9 +51,7 @@ _EVERYWHERE: Final = _ELSEWHERE | {
     "user-agent",
 }
 """Header fields that requests of any kind have; to operations that have no member of the name they say nothing."""
-_CHECKSUM_FIELDS: Final = frozenset(
-    f"x-amz-checksum-{name}" for name in ("crc32", "crc32c", "crc64nvme", "sha1", "sha256", "algorithm", "mode", "type")
-)
+_CHECKSUM_FIELDS: Final = {*BY_HEADER, "x-amz-checksum-algorithm", "x-amz-checksum-mode", "x-amz-checksum-type"}
 
 
 _MISPLACED: Final = {"versionId": "InvalidArgument.VersionIdUnexpected"}

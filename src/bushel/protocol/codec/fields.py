@@ -100,6 +100,12 @@ class Invalid(Struct, frozen=True):
     value_field: str | None = None
 
 
+class Demanded(Struct, frozen=True):
+    """S3 requires the member and has an error of its own for its absence: the field has a default, and the operation
+    raises that error.
+    """
+
+
 class AnyCase(Struct, frozen=True):
     """The enumeration's values are recognised in any case."""
 

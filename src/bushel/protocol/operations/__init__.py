@@ -3,12 +3,15 @@
 from bushel.protocol.operations import (
     access,
     acl,
+    attributes,
     bucket,
     configuration,
     encryption,
     listing,
     multipart,
+    payment,
     refused,
+    restore,
     tagging,
 )
 from bushel.protocol.operations import object as objects
@@ -30,6 +33,7 @@ from bushel.protocol.operations.acl import (
     PUT_BUCKET_ACL,
     PUT_OBJECT_ACL,
 )
+from bushel.protocol.operations.attributes import GET_OBJECT_ATTRIBUTES
 from bushel.protocol.operations.bucket import (
     CREATE_BUCKET,
     DELETE_BUCKET,
@@ -51,13 +55,11 @@ from bushel.protocol.operations.configuration import (
     GET_BUCKET_METRICS_CONFIGURATION,
     GET_BUCKET_NOTIFICATION_CONFIGURATION,
     GET_BUCKET_REPLICATION,
-    GET_BUCKET_REQUEST_PAYMENT,
     GET_BUCKET_VERSIONING,
     GET_BUCKET_WEBSITE,
     GET_OBJECT_LEGAL_HOLD,
     GET_OBJECT_LOCK_CONFIGURATION,
     GET_OBJECT_RETENTION,
-    GET_OBJECT_TAGGING,
     LIST_BUCKET_ANALYTICS_CONFIGURATIONS,
     LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS,
     LIST_BUCKET_INVENTORY_CONFIGURATIONS,
@@ -89,12 +91,17 @@ from bushel.protocol.operations.object import (
     HEAD_OBJECT,
     PUT_OBJECT,
 )
+from bushel.protocol.operations.payment import GET_BUCKET_REQUEST_PAYMENT, PUT_BUCKET_REQUEST_PAYMENT
 from bushel.protocol.operations.record import Operation
 from bushel.protocol.operations.refused import NOT_ROUTED
+from bushel.protocol.operations.restore import RESTORE_OBJECT
 from bushel.protocol.operations.tagging import (
     DELETE_BUCKET_TAGGING,
+    DELETE_OBJECT_TAGGING,
     GET_BUCKET_TAGGING,
+    GET_OBJECT_TAGGING,
     PUT_BUCKET_TAGGING,
+    PUT_OBJECT_TAGGING,
 )
 
 __all__ = [
@@ -110,6 +117,7 @@ __all__ = [
     "DELETE_BUCKET_TAGGING",
     "DELETE_OBJECT",
     "DELETE_OBJECTS",
+    "DELETE_OBJECT_TAGGING",
     "DELETE_PUBLIC_ACCESS_BLOCK",
     "GET_BUCKET_ABAC",
     "GET_BUCKET_ACCELERATE_CONFIGURATION",
@@ -136,6 +144,7 @@ __all__ = [
     "GET_BUCKET_WEBSITE",
     "GET_OBJECT",
     "GET_OBJECT_ACL",
+    "GET_OBJECT_ATTRIBUTES",
     "GET_OBJECT_LEGAL_HOLD",
     "GET_OBJECT_LOCK_CONFIGURATION",
     "GET_OBJECT_RETENTION",
@@ -157,10 +166,13 @@ __all__ = [
     "PUT_BUCKET_ENCRYPTION",
     "PUT_BUCKET_OWNERSHIP_CONTROLS",
     "PUT_BUCKET_POLICY",
+    "PUT_BUCKET_REQUEST_PAYMENT",
     "PUT_BUCKET_TAGGING",
     "PUT_OBJECT",
     "PUT_OBJECT_ACL",
+    "PUT_OBJECT_TAGGING",
     "PUT_PUBLIC_ACCESS_BLOCK",
+    "RESTORE_OBJECT",
     "TABLE",
     "UPLOAD_PART",
     "UPLOAD_PART_COPY",
@@ -178,6 +190,9 @@ TABLE: dict[str, Operation] = {
         acl.OPERATIONS,
         tagging.OPERATIONS,
         encryption.OPERATIONS,
+        attributes.OPERATIONS,
+        payment.OPERATIONS,
+        restore.OPERATIONS,
         configuration.OPERATIONS,
         refused.OPERATIONS,
     )

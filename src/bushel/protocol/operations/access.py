@@ -21,6 +21,8 @@ PUT_BUCKET_POLICY = Operation(
     input=shapes.PutBucketPolicyInput,
     action="s3:PutBucketPolicy",
     body="document",
+    # 20 KiB, without the white space between its elements.
+    document_limit=1 << 18,
 )
 DELETE_BUCKET_POLICY = Operation(
     "DeleteBucketPolicy",

@@ -156,15 +156,6 @@ GET_BUCKET_REPLICATION = Operation(
     action="s3:GetReplicationConfiguration",
     never_configured="ReplicationConfigurationNotFoundError",
 )
-GET_BUCKET_REQUEST_PAYMENT = Operation(
-    "GetBucketRequestPayment",
-    "GET",
-    "bucket",
-    ("requestPayment",),
-    input=shapes.BucketConfigurationInput,
-    output=shapes.GetBucketRequestPaymentOutput,
-    action="s3:GetBucketRequestPayment",
-)
 GET_BUCKET_VERSIONING = Operation(
     "GetBucketVersioning",
     "GET",
@@ -191,15 +182,6 @@ GET_OBJECT_LOCK_CONFIGURATION = Operation(
     input=shapes.BucketConfigurationInput,
     action="s3:GetBucketObjectLockConfiguration",
     never_configured="ObjectLockConfigurationNotFoundError",
-)
-GET_OBJECT_TAGGING = Operation(
-    "GetObjectTagging",
-    "GET",
-    "object",
-    ("tagging",),
-    input=shapes.ObjectConfigurationInput,
-    output=shapes.GetObjectTaggingOutput,
-    action="s3:GetObjectTagging",
 )
 GET_OBJECT_LEGAL_HOLD = Operation(
     "GetObjectLegalHold",
@@ -238,11 +220,9 @@ OPERATIONS = (
     LIST_BUCKET_METRICS_CONFIGURATIONS,
     GET_BUCKET_NOTIFICATION_CONFIGURATION,
     GET_BUCKET_REPLICATION,
-    GET_BUCKET_REQUEST_PAYMENT,
     GET_BUCKET_VERSIONING,
     GET_BUCKET_WEBSITE,
     GET_OBJECT_LOCK_CONFIGURATION,
-    GET_OBJECT_TAGGING,
     GET_OBJECT_LEGAL_HOLD,
     GET_OBJECT_RETENTION,
 )

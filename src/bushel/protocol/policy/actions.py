@@ -6,7 +6,7 @@ refuses an unknown action.
 """
 
 from collections.abc import Iterable
-from functools import cache
+from functools import lru_cache
 from typing import Final
 
 from bushel.protocol.policy.wildcards import compile_pattern
@@ -152,7 +152,7 @@ def of_a_version(action: str) -> str:
     return _OF_A_VERSION.get(action, action)
 
 
-@cache
+@lru_cache(maxsize=1024)
 def expand(pattern: str) -> frozenset[str]:
     """The actions that a pattern of an Action element means; case does not count. ``*`` means all of them."""
     if pattern == "*":

@@ -10,6 +10,7 @@ Source: IAM User Guide, "IAM policy elements: Variables and tags".
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from msgspec import Struct
@@ -144,28 +145,83 @@ def split(pattern: Pattern, separator: str, most: int) -> list[Pattern]:
 @lru_cache(maxsize=1024)
 def matcher(pattern: Pattern) -> Match:
     """The test of a pattern without variables."""
-    if not has_wildcards(pattern):
-        whole = literal(pattern)
-        return lambda text: text == whole
-    parts = [""]
+    first, *rest = _segments(pattern)
+    if not rest:
+        if not has_wildcards(pattern):
+            whole = literal(pattern)
+            return lambda text: text == whole
+        return lambda text: len(text) == first.length and first.is_at(text, 0)
+    *middle, last = rest
+    middle = [segment for segment in middle if segment.length]
+    if not middle and not last.length and first.whole is not None:
+        start = first.whole
+        return lambda text: text.startswith(start)
+    least = first.length + sum(segment.length for segment in middle) + last.length
+
+    def matches(text: str) -> bool:
+        stop = len(text) - last.length
+        if len(text) < least or not first.is_at(text, 0) or not last.is_at(text, stop):
+            return False
+        position = first.length
+        for segment in middle:
+            position = segment.find(text, position, stop)
+            if position < 0:
+                return False
+            position += segment.length
+        return True
+
+    return matches
+
+
+class _Segment:
+    """What stands between two stars: texts at their places, any character in between.
+
+    Attributes:
+        length: In characters.
+        whole: The text, where there is no other character.
+    """
+
+    __slots__ = ("_runs", "length", "whole")
+
+    def __init__(self, text: str, any_at: Sequence[int]) -> None:
+        self.length = len(text)
+        self.whole = None if any_at else text
+        edges = [-1, *any_at, len(text)]
+        runs = ((before + 1, text[before + 1 : after]) for before, after in pairwise(edges))
+        self._runs = tuple(run for run in runs if run[1])
+
+    def is_at(self, text: str, position: int) -> bool:
+        """Whether it stands at a position of a text that is long enough."""
+        if self.whole is not None:
+            return text.startswith(self.whole, position)
+        return all(text.startswith(run, position + offset) for offset, run in self._runs)
+
+    def find(self, text: str, start: int, stop: int) -> int:
+        """The first place in ``text[start:stop]`` where it stands; -1 where it does not."""
+        if self.whole is not None:
+            return text.find(self.whole, start, stop)
+        return next((place for place in range(start, stop - self.length + 1) if self.is_at(text, place)), -1)
+
+
+def _segments(pattern: Pattern) -> list[_Segment]:
+    segments: list[_Segment] = []
+    texts: list[str] = []
+    any_at: list[int] = []
+    length = 0
     for piece in pattern:
         assert not isinstance(piece, Variable)
-        if isinstance(piece, Plain):
-            parts[-1] += re.escape(piece.text)
-            continue
-        for character in piece.text:
-            if character == "*":
-                parts.append("")
-            else:
-                parts[-1] += "." if character == "?" else re.escape(character)
-    first, *rest = parts
-    if not rest:
-        expression = first
-    else:
-        *inner, last = rest
-        expression = first + "".join(f"(?>.*?{part})" for part in inner if part) + ".*" + last
-    match = re.compile(expression, re.DOTALL).fullmatch
-    return lambda text: match(text) is not None
+        parts = piece.text.split("*") if isinstance(piece, Wild) else [piece.text]
+        for number, part in enumerate(parts):
+            if number and (texts or not segments):  # two stars are one
+                segments.append(_Segment("".join(texts), any_at))
+                texts, any_at, length = [], [], 0
+            if isinstance(piece, Wild):
+                any_at += (length + place for place, character in enumerate(part) if character == "?")
+            if part:
+                texts.append(part)
+                length += len(part)
+    segments.append(_Segment("".join(texts), any_at))
+    return segments
 
 
 def compile_pattern(text: str) -> Match:

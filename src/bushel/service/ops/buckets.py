@@ -28,16 +28,22 @@ from bushel.protocol.shapes.bucket import (
     ListBucketsOutput,
 )
 from bushel.protocol.shapes.members import Owner
+from bushel.protocol.shapes.tagging import Tagging
+from bushel.protocol.tags import check_bucket_tags
 from bushel.service.access import BLOCK, BLOCK_ALL, ENFORCED
-from bushel.service.authz import READ, may_bucket, require_bucket, require_owner, require_user
+from bushel.service.authz import READ, may_bucket, require_bucket, require_owner, require_user, visible_buckets
 from bushel.service.context import Context, is_owner
 from bushel.service.grants import bucket_grants, check_public
+from bushel.service.ops.tagging import TAGGING
 from bushel.service.registry import implements
 
 DEFAULT_REGION: Final = "us-east-1"
 """The region whose name S3 writes as an empty LocationConstraint."""
 
 ANY_REGION: Final = "any"
+
+MAX_LISTED: Final = 10_000
+"""Buckets in one answer to a request that names a prefix, a region or a token, but no number."""
 
 
 @implements(LIST_BUCKETS)
@@ -48,12 +54,13 @@ async def list_buckets(ctx: Context, request: ListBucketsInput) -> ListBucketsOu
     prefix = request.prefix or ""
     owned = [
         bucket
-        for bucket in await ctx.catalog.buckets.owned_by(ctx.caller.user_id)
+        for bucket in await visible_buckets(ctx)
         if bucket.name.startswith(prefix) and bucket.name > after and request.bucket_region in {None, bucket.region}
     ]
-    page = owned[: request.max_buckets]
-    more = len(owned) > len(page)
     with_region = request.bucket_region is not None or request.max_buckets is not None or request.prefix is not None
+    paged = with_region or request.continuation_token is not None
+    page = owned[: request.max_buckets or MAX_LISTED] if paged else owned
+    more = len(owned) > len(page)
     return ListBucketsOutput(
         buckets=[
             Bucket(
@@ -71,7 +78,9 @@ async def list_buckets(ctx: Context, request: ListBucketsInput) -> ListBucketsOu
 
 @implements(CREATE_BUCKET)
 async def create_bucket(ctx: Context, request: CreateBucketInput) -> CreateBucketOutput:
-    """Make a bucket. In us-east-1 its owner may make it again, which resets the ACL (S3: CreateBucket)."""
+    """Make a bucket. In us-east-1 its owner may make it again, which resets the ACL (S3: CreateBucket);
+    with tags it is a new bucket that is asked for.
+    """
     require_user(ctx)
     service = ctx.service
     check_bucket_name(request.bucket, service.reserved_bucket_names)
@@ -85,6 +94,11 @@ async def create_bucket(ctx: Context, request: CreateBucketInput) -> CreateBucke
         raise S3Error("InvalidBucketAclWithObjectOwnership", BucketName=request.bucket)
     if as_aws and is_public(grants):
         raise S3Error("InvalidBucketAclWithBlockPublicAccessError", BucketName=request.bucket)
+    documents = {BLOCK.kind: BLOCK.document(BLOCK_ALL)} if as_aws else {}
+    tags = configuration.tags if configuration else ()
+    if tags:
+        check_bucket_tags(tags)
+        documents[TAGGING.kind] = TAGGING.document(Tagging(tag_set=tags))
     try:
         await ctx.catalog.buckets.create(
             request.bucket,
@@ -92,7 +106,7 @@ async def create_bucket(ctx: Context, request: CreateBucketInput) -> CreateBucke
             region,
             grants=grants,
             ownership=ownership,
-            documents={BLOCK.kind: BLOCK.document(BLOCK_ALL)} if as_aws else None,
+            documents=documents,
             limit=service.rules.max_buckets_per_user,
         )
     except TooManyBuckets:
@@ -101,7 +115,7 @@ async def create_bucket(ctx: Context, request: CreateBucketInput) -> CreateBucke
         existing = error.record
         if existing.owner != owner:
             raise S3Error("BucketAlreadyExists", BucketName=request.bucket) from None
-        if existing.region != DEFAULT_REGION or region != DEFAULT_REGION:
+        if existing.region != DEFAULT_REGION or region != DEFAULT_REGION or tags:
             raise S3Error("BucketAlreadyOwnedByYou", BucketName=request.bucket) from None
         await _reset_acl(ctx, request, grants)
     return CreateBucketOutput(location=f"/{request.bucket}")

@@ -14,6 +14,7 @@ from bushel.service.content import manifest_of, open_content
 from bushel.service.context import Context
 from bushel.service.encryption.unlocking import Unlocked, unlock
 from bushel.service.registry import implements
+from bushel.service.tags import may_read_tags
 from bushel.service.versions import check_version_id
 
 NOT_MODIFIED: Final = 304
@@ -75,6 +76,8 @@ async def _describe(
         answer.update(metadata.headers)
     if unlocked.told:
         answer.update(unlocked.told)
+    if metadata.tags and may_read_tags(ctx, bucket, request.key, entry, request.version_id):
+        answer["tag_count"] = len(metadata.tags)
     if _is_not_modified(ctx, request, entry):
         ctx.status = NOT_MODIFIED
         return answer
