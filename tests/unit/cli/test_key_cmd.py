@@ -156,3 +156,24 @@ def test_a_server_refuses_a_file_that_is_among_the_data(tmp_path):
     assert started.returncode == 1
     assert "in the data folder" in started.stderr
     assert started.stderr.count("\n") == 1
+
+
+def test_older_versions_are_wrapped_anew_too(file, start_server, clients):
+    """Also the null version below others, which is looked up in a cell of its own."""
+    done("create", "--file", file)
+    server = start_server(flags=("--sse-master-key-file", str(file)))
+    s3 = clients(server)
+    s3.create_bucket(Bucket="bucket")
+
+    def put(body):
+        return s3.put_object(Bucket="bucket", Key="key", Body=body, ServerSideEncryption="AES256").get("VersionId")
+
+    put(b"null")
+    s3.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
+    bodies = {put(b"first"): b"first", put(b"second"): b"second", "null": b"null"}
+    done("rotate", "--file", file)
+    assert "3 wrapped anew, 0 were already" in done("rewrap", "--file", file, "--data", server.data)
+    done("forget", "--file", file, "--data", server.data)
+
+    read = {name: s3.get_object(Bucket="bucket", Key="key", VersionId=name)["Body"].read() for name in bodies}
+    assert read == bodies
