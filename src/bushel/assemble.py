@@ -124,7 +124,14 @@ def key_source(settings: Settings, folder: Path | None = None) -> KeySource:
 
 
 @contextlib.asynccontextmanager
-async def open_index(folder: Path) -> AsyncIterator[Catalog]:
+async def open_users(folder: Path) -> AsyncIterator[Users]:
+    """The users of a data folder, as ``open_catalog`` opens it."""
+    async with open_catalog(folder) as catalog:
+        yield catalog.users
+
+
+@contextlib.asynccontextmanager
+async def open_catalog(folder: Path) -> AsyncIterator[Catalog]:
     """The catalog of a data folder without its blobs, also while a server runs on it.
 
     Raises:
@@ -138,17 +145,6 @@ async def open_index(folder: Path) -> AsyncIterator[Catalog]:
         yield await Catalog.open(engine, clock, randomness)
     finally:
         await engine.close()
-
-
-@contextlib.asynccontextmanager
-async def open_users(folder: Path) -> AsyncIterator[Users]:
-    """The users of a data folder, also while a server runs on it.
-
-    Raises:
-        EngineError: It is no data folder, or one of a newer format.
-    """
-    async with open_index(folder) as catalog:
-        yield catalog.users
 
 
 class Plan(NamedTuple):

@@ -21,6 +21,9 @@ Grants = tuple[tuple[str, str, str], ...]
 INLINE: Final = 0
 BLOB: Final = 1
 MULTIPART: Final = 2
+MARKER: Final = 3
+
+NULL_ID: Final = "null"
 
 SSE_C: Final = 1
 SSE_S3: Final = 2
@@ -88,21 +91,22 @@ class Encryption(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class ObjectEntry(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
-    """One version of an object.
+    """One version of an object, or a delete marker.
 
     Attributes:
         order: Nanoseconds; strictly growing within a row, so it orders versions however the clock steps.
-        version_id: Empty for the null version.
+        version_id: NULL_ID for the null version; empty for one of a key that was never written with versions.
         last_modified: Milliseconds.
         size: Bytes of the object.
         etag: Without quotes.
         owner: User id.
-        storage: INLINE, BLOB or MULTIPART: where the bytes are.
+        storage: INLINE, BLOB or MULTIPART: where the bytes are; MARKER for a delete marker.
         blob: Name of the blob for BLOB.
         check: xxh3-64 of the inline bytes for INLINE.
         parts: Number of parts for MULTIPART.
         checksum: As S3 would tell it; ``None`` only for what was stored without one.
         metadata: ``None`` when it is in the row's EXTRA cell.
+        annotations: How many annotations it has, and their bytes.
         encryption: ``None`` where the bytes are stored as they are. ``size`` is that of the plain bytes all the same;
             ``check`` is of what is stored.
     """
@@ -119,7 +123,13 @@ class ObjectEntry(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1)
     parts: int = 0
     checksum: Checksum | None = None
     metadata: Metadata | None = NO_METADATA
+    annotations: tuple[int, int] | None = None
     encryption: Encryption | None = None
+
+    @property
+    def counted_bytes(self) -> int:
+        """What the version counts in its bucket's bytes: its own, and those of its annotations."""
+        return self.size if self.annotations is None else self.size + self.annotations[1]
 
 
 class ManifestPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -182,12 +192,24 @@ class PartRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
     key: bytes = b""
 
 
+class AnnotationRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
+    """One annotation of a version. ``md5`` is raw; ``check`` is the xxh3-64 of the payload."""
+
+    name: str
+    size: int
+    md5: bytes
+    last_modified: int
+    checksum: Checksum
+    check: int
+
+
 class BucketRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
     """A bucket. Every request reads it, so what is long is elsewhere and only named here.
 
     Attributes:
         ownership: S3's ObjectOwnership value, or empty where no ownership controls were set.
         configured: Kinds of configuration that the bucket has; their documents are cells of the same row.
+        versioning: S3's versioning status; empty where it was never set.
         revision: Grows with every change of a configuration, so that what was read of one can be remembered.
     """
 
@@ -199,6 +221,7 @@ class BucketRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1
     grants: Grants = ()
     ownership: str = ""
     configured: frozenset[str] = frozenset()
+    versioning: str = ""
     revision: int = 0
 
     @property
@@ -212,6 +235,7 @@ class UserRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
     Attributes:
         id: Canonical user id (64 hexadecimal digits unless it was given).
         policies: Name to JSON document; an empty document stands for the policy that comes with Bushel.
+        quota: Limits of all the user's buckets together, as catalog/quotas.py writes them; empty where there are none.
     """
 
     name: str
@@ -222,6 +246,7 @@ class UserRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
     created: int
     enabled: bool = True
     policies: dict[str, str] = {}
+    quota: bytes = b""
 
 
 class BackPointer(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
@@ -265,6 +290,7 @@ decode_extra = _decoder("metadata record", Metadata)
 decode_manifest = _decoder("manifest", Manifest)
 decode_upload = _decoder("upload", UploadRecord)
 decode_part = _decoder("part", PartRecord)
+decode_annotation = _decoder("annotation", AnnotationRecord)
 decode_bucket = _decoder("bucket", BucketRecord)
 decode_user = _decoder("user", UserRecord)
 decode_access_key = _decoder("access key", AccessKeyRecord)

@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 import click
 import msgspec
 
-from bushel.assemble import open_index
+from bushel.assemble import open_catalog
 from bushel.catalog import Catalog
 from bushel.core.clock import SystemClock
 from bushel.core.ids import SystemRandomness
@@ -136,7 +136,7 @@ def rewrap_all(file: Path, data: tuple[Path, ...]) -> None:
     lost = []
     for folder in data:
         outcome = _with_catalog(folder, lambda catalog: rewrap(catalog, keyring, SystemRandomness()))
-        print(f"{folder}: {outcome.rewrapped} wrapped anew, {outcome.kept} were already")
+        print(f"{folder}: {outcome.rewrapped} records wrapped anew, {outcome.kept} were already")
         lost += [f"{folder}: {place}" for place in outcome.lost]
     for place in lost:
         print(f"{place}: its key cannot be opened with the keys of {file}", file=sys.stderr)
@@ -254,7 +254,7 @@ def _print(keys: list[Key], keyring: Keyring) -> None:
 
 def _with_catalog(data: Path, work: Callable[[Catalog], Coroutine[Any, Any, _Result]]) -> _Result:
     async def run() -> _Result:
-        async with open_index(data) as catalog:
+        async with open_catalog(data) as catalog:
             return await work(catalog)
 
     try:

@@ -199,11 +199,15 @@ CATALOGUE: dict[str, ErrorKind] = {
         409, "Your previous request to create the named bucket succeeded and you already own it."
     ),
     "BucketNotEmpty": ErrorKind(409, "The bucket you tried to delete is not empty"),
+    "BucketNotEmpty.Versions": ErrorKind(
+        409, "The bucket you tried to delete is not empty. You must delete all versions in the bucket."
+    ),
     "EntityTooSmall": ErrorKind(400, "Your proposed upload is smaller than the minimum allowed size"),
     "IllegalLocationConstraintException": ErrorKind(
         400,
         "The specified location constraint is incompatible for the region specific endpoint this request was sent to.",
     ),
+    "IllegalVersioningConfigurationException": ErrorKind(400, "The Versioning element must be specified"),
     "IllegalLocationConstraintException.Unspecified": ErrorKind(
         400,
         "The unspecified location constraint is incompatible for the region specific endpoint this request "
@@ -311,6 +315,10 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidArgument.UploadIdMarker": ErrorKind(400, "Invalid uploadId marker"),
     "InvalidArgument.UploadIdAlone": ErrorKind(400, "This operation does not accept uploadId without partNumber"),
     "InvalidArgument.VersionId": ErrorKind(400, "Invalid version id specified"),
+    "InvalidArgument.VersionIdMarker": ErrorKind(400, "Invalid version id specified"),
+    "InvalidArgument.VersionIdMarkerAlone": ErrorKind(
+        400, "A version-id marker cannot be specified without a key marker."
+    ),
     "InvalidArgument.VersionIdEmpty": ErrorKind(400, "Version id cannot be the empty string"),
     "InvalidArgument.VersionIdUnexpected": ErrorKind(400, "This operation does not accept a version-id."),
     "InvalidPart": ErrorKind(
@@ -326,6 +334,9 @@ CATALOGUE: dict[str, ErrorKind] = {
         400, "Request specific response headers cannot be used for anonymous GET requests."
     ),
     "InvalidRequest.ChecksumType": ErrorKind(400, "Value for x-amz-checksum-type header is invalid."),
+    "InvalidRequest.CopyOfMarker": ErrorKind(
+        400, "The source of a copy request may not specifically refer to a delete marker by version id."
+    ),
     "InvalidRequest.CopyToItself": ErrorKind(
         400,
         "This copy request is illegal because it is trying to copy an object to itself without changing the "
@@ -365,6 +376,24 @@ CATALOGUE: dict[str, ErrorKind] = {
         400, "Cannot specify both Range header and partNumber query parameter"
     ),
     "InvalidRequest.SdkChecksumAlgorithm": ErrorKind(400, "Value for x-amz-sdk-checksum-algorithm header is invalid."),
+    "AnnotationLimitExceeded": ErrorKind(
+        400, "The request would exceed the maximum number of annotations allowed per object."
+    ),
+    "AnnotationNameTooLong": ErrorKind(400, "The annotation name exceeds 512 bytes."),
+    "InvalidAnnotationName": ErrorKind(400, "The annotation name you provided is invalid."),
+    "InvalidPrefix": ErrorKind(400, "The annotation prefix you provided is invalid."),
+    "InvalidRequest.AnnotationName": ErrorKind(400, "Missing required parameter for this request: annotationName"),
+    "InvalidRequest.AnnotationOfCustomer": ErrorKind(
+        400, "Objects encrypted with Server Side Encryption with Customer provided keys do not support annotations."
+    ),
+    "InvalidRequest.AnnotationPayload": ErrorKind(400, "An annotation must have between 1 byte and 1 MiB."),
+    "InvalidRequest.AnnotationsTooLarge": ErrorKind(
+        400,
+        "The annotations of the copy source are larger than what one request can copy. Copy the object with "
+        "x-amz-object-annotation-directive: EXCLUDE, and its annotations one by one.",
+    ),
+    "NoSuchAnnotation": ErrorKind(404, "The specified annotation does not exist."),
+    "UnsupportedMediaType": ErrorKind(415, "The annotation payload must be valid UTF-8 encoded text."),
     "BadRequest.BucketTags": ErrorKind(400, "Bucket tag count cannot be greater than 50"),
     "BadRequest.ObjectTags": ErrorKind(400, "Object tags cannot be greater than 10"),
     "InvalidTag.Key": ErrorKind(400, "The TagKey you have provided is invalid"),
@@ -396,6 +425,7 @@ CATALOGUE: dict[str, ErrorKind] = {
     "NotImplemented.Element": ErrorKind(
         501, "An element of the document that you provided implies functionality that is not implemented."
     ),
+    "NotImplemented.MfaDelete": ErrorKind(501, "MFA delete is not implemented."),
     "NotImplemented.Operation": ErrorKind(501, "The operation that you asked for is not implemented."),
     "NotImplemented.PostForm": ErrorKind(501, "Uploads by HTML form are not implemented."),
     "ObjectLockConfigurationNotFoundError": ErrorKind(404, "Object Lock configuration does not exist for this bucket"),
@@ -408,6 +438,8 @@ CATALOGUE: dict[str, ErrorKind] = {
         404, "The server side encryption configuration was not found"
     ),
     "ServiceUnavailable": ErrorKind(503, "Service is unable to handle request."),
+    "QuotaExceeded": ErrorKind(403, "The quota of the bucket does not allow this request."),
+    "QuotaExceeded.User": ErrorKind(403, "The quota of the bucket's owner does not allow this request."),
     "TooManyBuckets": ErrorKind(400, "You have attempted to create more buckets than allowed"),
     "UnexpectedContent": ErrorKind(400, "This request does not support content"),
     "UserKeyMustBeSpecified": ErrorKind(

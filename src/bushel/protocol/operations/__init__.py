@@ -3,6 +3,7 @@
 from bushel.protocol.operations import (
     access,
     acl,
+    annotations,
     attributes,
     bucket,
     configuration,
@@ -13,6 +14,7 @@ from bushel.protocol.operations import (
     refused,
     restore,
     tagging,
+    versioning,
 )
 from bushel.protocol.operations import object as objects
 from bushel.protocol.operations.access import (
@@ -32,6 +34,12 @@ from bushel.protocol.operations.acl import (
     GET_OBJECT_ACL,
     PUT_BUCKET_ACL,
     PUT_OBJECT_ACL,
+)
+from bushel.protocol.operations.annotations import (
+    DELETE_OBJECT_ANNOTATION,
+    GET_OBJECT_ANNOTATION,
+    LIST_OBJECT_ANNOTATIONS,
+    PUT_OBJECT_ANNOTATION,
 )
 from bushel.protocol.operations.attributes import GET_OBJECT_ATTRIBUTES
 from bushel.protocol.operations.bucket import (
@@ -55,7 +63,6 @@ from bushel.protocol.operations.configuration import (
     GET_BUCKET_METRICS_CONFIGURATION,
     GET_BUCKET_NOTIFICATION_CONFIGURATION,
     GET_BUCKET_REPLICATION,
-    GET_BUCKET_VERSIONING,
     GET_BUCKET_WEBSITE,
     GET_OBJECT_LEGAL_HOLD,
     GET_OBJECT_LOCK_CONFIGURATION,
@@ -103,6 +110,11 @@ from bushel.protocol.operations.tagging import (
     PUT_BUCKET_TAGGING,
     PUT_OBJECT_TAGGING,
 )
+from bushel.protocol.operations.versioning import (
+    GET_BUCKET_VERSIONING,
+    LIST_OBJECT_VERSIONS,
+    PUT_BUCKET_VERSIONING,
+)
 
 __all__ = [
     "ABORT_MULTIPART_UPLOAD",
@@ -117,6 +129,7 @@ __all__ = [
     "DELETE_BUCKET_TAGGING",
     "DELETE_OBJECT",
     "DELETE_OBJECTS",
+    "DELETE_OBJECT_ANNOTATION",
     "DELETE_OBJECT_TAGGING",
     "DELETE_PUBLIC_ACCESS_BLOCK",
     "GET_BUCKET_ABAC",
@@ -144,6 +157,7 @@ __all__ = [
     "GET_BUCKET_WEBSITE",
     "GET_OBJECT",
     "GET_OBJECT_ACL",
+    "GET_OBJECT_ANNOTATION",
     "GET_OBJECT_ATTRIBUTES",
     "GET_OBJECT_LEGAL_HOLD",
     "GET_OBJECT_LOCK_CONFIGURATION",
@@ -160,6 +174,8 @@ __all__ = [
     "LIST_MULTIPART_UPLOADS",
     "LIST_OBJECTS",
     "LIST_OBJECTS_V2",
+    "LIST_OBJECT_ANNOTATIONS",
+    "LIST_OBJECT_VERSIONS",
     "LIST_PARTS",
     "NOT_ROUTED",
     "PUT_BUCKET_ACL",
@@ -168,8 +184,10 @@ __all__ = [
     "PUT_BUCKET_POLICY",
     "PUT_BUCKET_REQUEST_PAYMENT",
     "PUT_BUCKET_TAGGING",
+    "PUT_BUCKET_VERSIONING",
     "PUT_OBJECT",
     "PUT_OBJECT_ACL",
+    "PUT_OBJECT_ANNOTATION",
     "PUT_OBJECT_TAGGING",
     "PUT_PUBLIC_ACCESS_BLOCK",
     "RESTORE_OBJECT",
@@ -190,9 +208,11 @@ TABLE: dict[str, Operation] = {
         acl.OPERATIONS,
         tagging.OPERATIONS,
         encryption.OPERATIONS,
+        versioning.OPERATIONS,
         attributes.OPERATIONS,
         payment.OPERATIONS,
         restore.OPERATIONS,
+        annotations.OPERATIONS,
         configuration.OPERATIONS,
         refused.OPERATIONS,
     )

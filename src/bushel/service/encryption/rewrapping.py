@@ -24,7 +24,8 @@ class Outcome(NamedTuple):
     """What a walk did.
 
     Attributes:
-        rewrapped: Objects, versions and uploads whose key is under the newest version now.
+        rewrapped: Records of objects, versions and uploads whose key is under the newest version now. The newest version
+            of an object that has several is recorded twice.
         kept: Those whose key was before.
         lost: Bucket and key of those whose key is damaged, or under a version that is not among the keys.
     """

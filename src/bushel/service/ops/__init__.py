@@ -3,6 +3,7 @@
 from bushel.service.ops import (
     access,
     acl,
+    annotations,
     attributes,
     buckets,
     configuration,
@@ -16,12 +17,14 @@ from bushel.service.ops import (
     restore,
     tagging,
     uploads,
+    versioning,
     writing,
 )
 
 __all__ = [
     "access",
     "acl",
+    "annotations",
     "attributes",
     "buckets",
     "configuration",
@@ -35,5 +38,6 @@ __all__ = [
     "restore",
     "tagging",
     "uploads",
+    "versioning",
     "writing",
 ]

@@ -9,11 +9,12 @@ from typing import Final
 import msgspec
 
 from bushel.catalog.objects import Draft
-from bushel.catalog.records import BLOB, BucketRecord, Checksum, Metadata, ObjectEntry
+from bushel.catalog.records import BLOB, SSE_C, BucketRecord, Checksum, Metadata, ObjectEntry
 from bushel.protocol.checksums import ALGORITHMS, DEFAULT, FULL_OBJECT, Algorithm
 from bushel.protocol.errors import S3Error
 from bushel.protocol.operations import COPY_OBJECT
 from bushel.protocol.shapes.copy import CopyObjectInput, CopyObjectOutput, CopyObjectResult
+from bushel.service.annotations import copied_annotations
 from bushel.service.authz import WRITE, require_bucket
 from bushel.service.checksums import checksum_member
 from bushel.service.content import open_content
@@ -22,10 +23,12 @@ from bushel.service.encryption.choosing import object_sealing
 from bushel.service.encryption.sealing import ObjectSealing
 from bushel.service.grants import object_grants, object_owner
 from bushel.service.metadata import metadata_of
+from bushel.service.quotas import require_room
 from bushel.service.registry import implements
 from bushel.service.rewriting import rewrite
 from bushel.service.sources import Source, copy_source
 from bushel.service.tags import copied_tags
+from bushel.service.versions import told_version
 
 MAX_COPY_BYTES: Final = 5 * 1024**3
 """Largest source of one CopyObject (S3 API Reference); larger ones are copied in parts."""
@@ -44,7 +47,8 @@ async def copy_object(ctx: Context, request: CopyObjectInput) -> CopyObjectOutpu
     sealing = await object_sealing(ctx, bucket, request.key, request)
     encrypts = sealing is not None or entry.encryption is not None
     changed = replace or encrypts or request.storage_class is not None  # naming a class is a change, be it the same one
-    if not changed and source.bucket.instance == bucket.instance and source.key == request.key:
+    onto_itself = source.bucket.instance == bucket.instance and source.key == request.key
+    if onto_itself and not changed and not source.named:
         raise S3Error("InvalidRequest.CopyToItself")
     if entry.size > MAX_COPY_BYTES:
         raise S3Error(
@@ -57,11 +61,19 @@ async def copy_object(ctx: Context, request: CopyObjectInput) -> CopyObjectOutpu
     assert entry.metadata is not None
     metadata = metadata_of(request, grants) if replace else msgspec.structs.replace(entry.metadata, grants=grants)
     metadata = msgspec.structs.replace(metadata, tags=copied_tags(ctx, request, source))
+    annotations = await copied_annotations(ctx, request, source)
+    if annotations and sealing is not None and sealing.kind == SSE_C:
+        raise S3Error("InvalidRequest.AnnotationOfCustomer")
+    if bucket.configured:
+        await require_room(ctx, bucket, entry.size + sum(record.size for record, _ in annotations))
     draft = await _draft(ctx, source, bucket, request, owner, metadata, sealing)
+    draft = draft._replace(annotations=annotations)
     stored = await ctx.catalog.objects.put(bucket, request.key, draft)
     checksum = stored.checksum
     assert checksum is not None
     return CopyObjectOutput(
+        copy_source_version_id=told_version(source.bucket, entry),
+        version_id=stored.version_id or None,
         copy_object_result=CopyObjectResult(
             e_tag=f'"{stored.etag}"',
             last_modified=stored.last_modified,

@@ -58,9 +58,11 @@ from bushel.service.encryption.wrappings import told_of
 from bushel.service.grants import object_grants, object_owner
 from bushel.service.metadata import metadata_of
 from bushel.service.ops.writing import receive, write_condition
+from bushel.service.quotas import require_room
 from bushel.service.registry import implements
 from bushel.service.rewriting import rewrite
 from bushel.service.sources import copy_source
+from bushel.service.versions import told_version
 
 MIN_PART_BYTES: Final = 5 * 1024**2
 MAX_PART_BYTES: Final = 5 * 1024**3
@@ -76,6 +78,8 @@ async def create_multipart_upload(ctx: Context, request: CreateMultipartUploadIn
     if ctx.caller.anonymous:
         raise S3Error("AccessDenied.AnonymousUpload")
     owner = object_owner(ctx, request, bucket)
+    if bucket.configured:
+        await require_room(ctx, bucket, 0)
     asked = declared_upload(request.checksum_algorithm, request.checksum_type)
     metadata = metadata_of(request, await object_grants(ctx, request, bucket, owner))
     sealing = await object_sealing(ctx, bucket, request.key, request)
@@ -108,6 +112,8 @@ async def upload_part(ctx: Context, request: UploadPartInput) -> UploadPartOutpu
     sealing = part_sealing(ctx, bucket, request.key, upload, request.part_number, request)
     payload = ctx.payload
     check_part(kept, payload.declaration)
+    if bucket.configured:
+        await require_room(ctx, bucket, payload.length, objects=0)
     payload.compute(kept.algorithm)
     _, blob = await receive(ctx, bucket, request.key, inline=False, sealing=sealing)
     digest = payload.digest(kept.algorithm)
@@ -142,6 +148,8 @@ async def upload_part_copy(ctx: Context, request: UploadPartCopyInput) -> Upload
             message="The specified copy source is larger than the maximum allowable size "
             f"for a copy source: {MAX_PART_BYTES}",
         )
+    if bucket.configured:
+        await require_room(ctx, bucket, stop - first, objects=0)
     unlocked = source.unlocked.key
     content = await open_content(ctx, source.bucket, source.key, entry, data, first, stop - first, unlocked)
     copied = await rewrite(ctx, content, bucket, request.key, kept.algorithm, -1, sealing)
@@ -152,6 +160,7 @@ async def upload_part_copy(ctx: Context, request: UploadPartCopyInput) -> Upload
     stored = await ctx.catalog.uploads.put_part(bucket, request.key, request.upload_id, part)
     told = checksum_member(kept.algorithm.name, copied.digest) if kept.named else {}
     return UploadPartCopyOutput(
+        copy_source_version_id=told_version(source.bucket, entry),
         copy_part_result=CopyPartResult(e_tag=f'"{part.md5.hex()}"', last_modified=stored.last_modified, **told),
         **({} if sealing is None else sealing.told),
     )
@@ -179,6 +188,8 @@ async def complete_multipart_upload(
             break
         check_upload_key(ctx, upload, request)
         draft, unused = _assemble(ctx, request, upload, stored, wanted)
+        if bucket.configured:
+            await require_room(ctx, bucket, draft.size)
         try:
             entry = await uploads.complete(bucket, request.key, upload, draft, unused, condition)
         except PartsChanged:
@@ -299,6 +310,7 @@ def _completed(ctx: Context, bucket: BucketRecord, key: str, entry: ObjectEntry)
         bucket=bucket.name,
         key=key,
         e_tag=f'"{entry.etag}"',
+        version_id=entry.version_id or None,
         checksum_type=checksum.type,
         **checksum_member(checksum.algorithm, checksum.digest, checksum.parts),
         **({} if entry.encryption is None else told_of(bucket, entry.encryption)),

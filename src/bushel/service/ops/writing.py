@@ -14,6 +14,7 @@ from bushel.service.encryption.sealing import Sealing
 from bushel.service.grants import object_grants, object_owner
 from bushel.service.metadata import metadata_of
 from bushel.service.payload import Payload
+from bushel.service.quotas import require_room
 from bushel.service.registry import implements
 
 
@@ -34,6 +35,8 @@ async def put_object(ctx: Context, request: PutObjectInput) -> PutObjectOutput:
     if bucket.configured or names_encryption(request):
         sealing = await object_sealing(ctx, bucket, request.key, request)
     payload = ctx.payload
+    if bucket.configured:
+        await require_room(ctx, bucket, payload.length)
     data, blob = await receive(ctx, bucket, request.key, sealing=sealing)
     checksum = Checksum(*payload.checksum)
     draft = Draft(payload.size, payload.md5.hex(), owner, metadata, checksum, data, blob)
@@ -43,7 +46,9 @@ async def put_object(ctx: Context, request: PutObjectInput) -> PutObjectOutput:
     answer = checksum_member(checksum.algorithm, checksum.digest)
     if sealing is not None:
         answer.update(sealing.told)
-    return PutObjectOutput(e_tag=f'"{entry.etag}"', checksum_type=checksum.type, **answer)
+    return PutObjectOutput(
+        e_tag=f'"{entry.etag}"', version_id=entry.version_id or None, checksum_type=checksum.type, **answer
+    )
 
 
 def write_condition(key: str, if_match: str | None, if_none_match: str | None) -> Condition | None:
