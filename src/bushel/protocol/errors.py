@@ -383,6 +383,9 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidAnnotationName": ErrorKind(400, "The annotation name you provided is invalid."),
     "InvalidPrefix": ErrorKind(400, "The annotation prefix you provided is invalid."),
     "InvalidRequest.AnnotationName": ErrorKind(400, "Missing required parameter for this request: annotationName"),
+    "InvalidRequest.AnnotationOfCustomer": ErrorKind(
+        400, "Objects encrypted with Server Side Encryption with Customer provided keys do not support annotations."
+    ),
     "InvalidRequest.AnnotationPayload": ErrorKind(400, "An annotation must have between 1 byte and 1 MiB."),
     "InvalidRequest.AnnotationsTooLarge": ErrorKind(
         400,

@@ -6,7 +6,7 @@ from typing import Any
 
 from bushel.catalog.annotations import TooManyAnnotations, VersionGone
 from bushel.catalog.objects import Condition
-from bushel.catalog.records import AnnotationRecord, BucketRecord, Checksum, ObjectEntry
+from bushel.catalog.records import SSE_C, AnnotationRecord, BucketRecord, Checksum, ObjectEntry
 from bushel.protocol.annotations import MAX_LISTED, MAX_PAYLOAD_BYTES, check_name, check_payload, check_prefix
 from bushel.protocol.conditions import check_write
 from bushel.protocol.errors import S3Error
@@ -42,6 +42,8 @@ async def put_object_annotation(ctx: Context, request: PutObjectAnnotationInput)
     name = request.annotation_name
     check_name(name)
     bucket, version = await _object(ctx, request)
+    if version.encryption is not None and version.encryption.kind == SSE_C:
+        raise S3Error("InvalidRequest.AnnotationOfCustomer")
     condition = _condition(request.key, request.object_if_match)
     if condition is not None:
         condition(version)

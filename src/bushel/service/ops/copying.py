@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from bushel.catalog.objects import Draft
-from bushel.catalog.records import BLOB, BucketRecord, Checksum, Metadata, ObjectEntry
+from bushel.catalog.records import BLOB, SSE_C, BucketRecord, Checksum, Metadata, ObjectEntry
 from bushel.protocol.checksums import ALGORITHMS, DEFAULT, FULL_OBJECT, Algorithm
 from bushel.protocol.errors import S3Error
 from bushel.protocol.operations import COPY_OBJECT
@@ -62,6 +62,8 @@ async def copy_object(ctx: Context, request: CopyObjectInput) -> CopyObjectOutpu
     metadata = metadata_of(request, grants) if replace else msgspec.structs.replace(entry.metadata, grants=grants)
     metadata = msgspec.structs.replace(metadata, tags=copied_tags(ctx, request, source))
     annotations = await copied_annotations(ctx, request, source)
+    if annotations and sealing is not None and sealing.kind == SSE_C:
+        raise S3Error("InvalidRequest.AnnotationOfCustomer")
     if bucket.configured:
         await require_room(ctx, bucket, entry.size + sum(record.size for record, _ in annotations))
     draft = await _draft(ctx, source, bucket, request, owner, metadata, sealing)
