@@ -10,7 +10,7 @@ from bushel.catalog.records import BucketRecord
 from bushel.core.clock import Clock
 from bushel.protocol.credentials import Claim
 from bushel.protocol.errors import S3Error
-from bushel.protocol.message import Request
+from bushel.protocol.message import Body, Request
 from bushel.service.payload import Payload
 from bushel.service.reads import ActiveReads
 
@@ -57,11 +57,21 @@ class Service:
 
     Attributes:
         root: The operator as a caller.
+        root_secret_key: The operator's, for what is signed within a request.
         reserved_bucket_names: Names that would hide the server's own paths and hosts.
         public_endpoint: Where clients reach us, for links (``https://s3.example.org``); empty: as the request came.
     """
 
-    __slots__ = ("catalog", "clock", "public_endpoint", "reads", "reserved_bucket_names", "root", "rules")
+    __slots__ = (
+        "catalog",
+        "clock",
+        "public_endpoint",
+        "reads",
+        "reserved_bucket_names",
+        "root",
+        "root_secret_key",
+        "rules",
+    )
 
     def __init__(
         self,
@@ -71,6 +81,7 @@ class Service:
         reads: ActiveReads,
         *,
         root: Caller,
+        root_secret_key: str,
         reserved_bucket_names: frozenset[str] = frozenset(),
         public_endpoint: str = "",
     ) -> None:
@@ -79,6 +90,7 @@ class Service:
         self.rules = rules
         self.reads = reads
         self.root = root
+        self.root_secret_key = root_secret_key
         self.reserved_bucket_names = reserved_bucket_names
         self.public_endpoint = public_endpoint
 
@@ -126,6 +138,25 @@ class Context:
         if payload is None:
             payload = self._payload = Payload(self._request, self._claim, self._secret_key)
         return payload
+
+    @property
+    def body(self) -> Body:
+        """The request's body as it came, for an operation that looks for its object within it."""
+        return self._request.body
+
+    def on_behalf(self, caller: Caller, headers: dict[str, str], payload: Payload) -> "Context":
+        """The same request as another one, which something within it stands for."""
+        request = self._request
+        inner = Request("PUT", request.path, "", headers, host=request.host, peer=request.peer, secure=request.secure)
+        ctx = Context(self.service, caller, inner)
+        ctx._payload = payload
+        return ctx
+
+    def bucket_url(self, name: str) -> str:
+        """Where the bucket that the request points at has its objects, for links; addressed as the request does."""
+        if self._request.path != "/":
+            return f"{self.endpoint}/{name}"
+        return f"{'https' if self._request.secure else 'http'}://{self._request.host}"
 
     @property
     def endpoint(self) -> str:

@@ -67,6 +67,7 @@ from bushel.protocol.operations.object import (
     HEAD_OBJECT,
     PUT_OBJECT,
 )
+from bushel.protocol.operations.post_form import POST_OBJECT
 from bushel.protocol.operations.record import Operation
 from bushel.protocol.operations.refused import NOT_ROUTED
 from bushel.protocol.operations.tagging import (
@@ -127,6 +128,7 @@ __all__ = [
     "LIST_OBJECTS_V2",
     "LIST_PARTS",
     "NOT_ROUTED",
+    "POST_OBJECT",
     "PUT_BUCKET_ACL",
     "PUT_BUCKET_TAGGING",
     "PUT_OBJECT",
@@ -151,4 +153,4 @@ TABLE: dict[str, Operation] = {
     )
     for operation in group
 }
-"""Every operation that a request can be, by name."""
+"""Every operation of S3's model, by name. Beside it there is one that the model does not have, ``POST_OBJECT``."""
