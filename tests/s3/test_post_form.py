@@ -106,6 +106,35 @@ def test_an_object_has_the_properties_that_the_form_has(s3, wire, bucket, presig
     assert head["ChecksumSHA256"] == values["x-amz-checksum-sha256"]
 
 
+def test_an_object_has_the_tags_that_the_form_has(s3, bucket, presigned, post):
+    tags = {"a b": "é=@+", "empty": ""}
+    document = "".join(f"<Tag><Key>{key}</Key><Value>{value}</Value></Tag>" for key, value in tags.items())
+    values = {"tagging": f"<Tagging><TagSet>{document}</TagSet></Tagging>"}
+    assert post(presigned("key", values)).status == 204
+    stored = s3.get_object_tagging(Bucket=bucket, Key="key")["TagSet"]
+    assert {each["Key"]: each["Value"] for each in stored} == tags
+
+
+@pytest.mark.parametrize(("version", "name"), [("s3v4", "AWS4-HMAC-SHA256"), ("s3", "AWS")])
+def test_policies_of_buckets_can_tell_forms_from_other_requests(
+    server, clients, s3, second, bucket, presigned, post, version, name
+):
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"CanonicalUser": second.id},
+        "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{bucket}/in/*",
+        "Condition": {"StringEquals": {"s3:authType": "POST", "s3:signatureversion": name}},
+    }
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+    client = clients(server, keys=(second.access_key, second.secret_key), signature_version=version)
+    assert post(presigned("in/a", client=client)).status == 204
+    assert_refused(post(presigned("out/a", client=client)), "AccessDenied", 403)
+    with refused("AccessDenied", 403):
+        client.put_object(Bucket=bucket, Key="in/a", Body=b"")
+
+
 def test_a_201_tells_what_was_stored_in_a_document_without_a_namespace(server, s3, bucket, presigned, post):
     answer = post(presigned("a/<é>&.txt", {"success_action_status": "201"}))
     assert (answer.status, answer.headers["content-type"]) == (201, "application/xml")
@@ -271,7 +300,9 @@ def test_the_file_must_be_what_its_checksum_says(s3, bucket, presigned, post):
         ({"acl": "public"}, "InvalidArgument", 400),
         ({"x-amz-storage-class": "COLD"}, "InvalidStorageClass", 400),
         ({"x-amz-storage-class": "GLACIER"}, "NotImplemented", 501),
-        ({"tagging": "<Tagging><TagSet/></Tagging>"}, "NotImplemented", 501),
+        ({"tagging": "not-xml"}, "MalformedXML", 400),
+        ({"tagging": "<Tagging><TagSet><Tag><Key>!</Key><Value/></Tag></TagSet></Tagging>"}, "InvalidTag", 400),
+        ({"tagging": "<!DOCTYPE a [<!ENTITY b 'c'>]><Tagging><TagSet/></Tagging>"}, "MalformedXML", 400),
         ({"x-amz-server-side-encryption": "AES256"}, "NotImplemented", 501),
         ({"x-amz-server-side-encryption-customer-algorithm": "AES256"}, "NotImplemented", 501),
         ({"x-amz-object-lock-mode": "GOVERNANCE"}, "NotImplemented", 501),
@@ -279,7 +310,7 @@ def test_the_file_must_be_what_its_checksum_says(s3, bucket, presigned, post):
         ({"Content-Type": "a\r\nSet-Cookie: b=c"}, "InvalidArgument", 400),
         ({"x-amz-copy-source": "/a/b"}, "InvalidArgument", 400),
     ],
-    ids=range(10),
+    ids=range(12),
 )
 def test_what_a_put_would_refuse_a_form_is_refused_too(s3, bucket, presigned, post, values, code, status):
     assert_refused(post(presigned(values=values)), code, status)

@@ -50,12 +50,14 @@ class Metadata(msgspec.Struct, frozen=True, array_like=True, gc=False):
         headers: Content headers to give back, by lower-case header name (cache-control, expires, …).
         user: User metadata, names lower case without ``x-amz-meta-``.
         grants: ACL.
+        tags: By key, in the order in which they were given.
     """
 
     content_type: str = "binary/octet-stream"
     headers: dict[str, str] = {}
     user: dict[str, str] = {}
     grants: Grants = ()
+    tags: dict[str, str] = {}
 
 
 NO_METADATA: Final = Metadata()
@@ -145,6 +147,7 @@ class BucketRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1
     Attributes:
         ownership: S3's ObjectOwnership value, or empty where no ownership controls were set.
         configured: Kinds of configuration that the bucket has; their documents are cells of the same row.
+        revision: Grows with every change of a configuration, so that what was read of one can be remembered.
     """
 
     name: str
@@ -155,6 +158,7 @@ class BucketRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1
     grants: Grants = ()
     ownership: str = ""
     configured: frozenset[str] = frozenset()
+    revision: int = 0
 
     @property
     def partition(self) -> bytes:
@@ -162,7 +166,12 @@ class BucketRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1
 
 
 class UserRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
-    """A user. ``id`` is the canonical user id (64 hexadecimal digits unless it was given)."""
+    """A user.
+
+    Attributes:
+        id: Canonical user id (64 hexadecimal digits unless it was given).
+        policies: Name to JSON document; an empty document stands for the policy that comes with Bushel.
+    """
 
     name: str
     id: str
@@ -171,6 +180,7 @@ class UserRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
     access_key: str
     created: int
     enabled: bool = True
+    policies: dict[str, str] = {}
 
 
 class BackPointer(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
@@ -188,6 +198,7 @@ class AccessKeyRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, ta
     user_id: str
     display_name: str
     enabled: bool = True
+    policies: dict[str, str] = {}
 
 
 encode = msgspec.msgpack.Encoder().encode

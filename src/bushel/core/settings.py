@@ -188,6 +188,11 @@ class Settings:
         SECRET_KEY, None, "Replaces the stored root secret key; needs root_access_key.", secret=True
     )
     max_buckets_per_user: int = _setting(_whole("N", 1, 1_000_000), 100, "Buckets that one user may own.")
+    new_bucket_defaults: str = _setting(
+        _one_of("classic", "aws"),
+        "classic",
+        "What a new bucket has. classic: nothing but its ACL; aws: BucketOwnerEnforced and all public access blocks.",
+    )
     inline_limit_bytes: int = _setting(
         _whole("BYTES", 0, 65536),
         12288,

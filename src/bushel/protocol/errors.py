@@ -25,7 +25,10 @@ class S3Error(Exception):
         reason: Key into the catalogue.
         detail: Children of ``<Error>`` beside Code, Message, RequestId and HostId.
         headers: Extra response headers.
+        logged: Set by who has logged the refusal with more than the answer tells.
     """
+
+    logged = False
 
     def __init__(
         self, reason: str, /, *, message: str | None = None, headers: list[tuple[str, str]] | None = None, **detail: str
@@ -94,6 +97,12 @@ CATALOGUE: dict[str, ErrorKind] = {
         "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.",
     ),
     "InvalidBucketName": ErrorKind(400, "The specified bucket is not valid."),
+    "InvalidBucketAclWithBlockPublicAccessError": ErrorKind(
+        400, "Bucket cannot have public ACLs set with BlockPublicAccess enabled"
+    ),
+    "InvalidBucketAclWithObjectOwnership": ErrorKind(
+        400, "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"
+    ),
     "InvalidChunkSizeError": ErrorKind(403, "Only the last chunk is allowed to have a size less than 8192 bytes"),
     "InvalidRequest.ContentSHA256": ErrorKind(400, "Missing required header for this request: x-amz-content-sha256"),
     "InvalidRequest.MultipleChecksums": ErrorKind(
@@ -146,7 +155,7 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidRequest.ChecksumAlgorithm": ErrorKind(
         400,
         "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
-        "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
+        "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256, SHA512, MD5, XXHASH64, XXHASH3, XXHASH128]",
     ),
     "InvalidRequest.ChecksumAlgorithms": ErrorKind(
         400, "Invalid types are specified in x-amz-checksum-algorithm header."
@@ -167,6 +176,7 @@ CATALOGUE: dict[str, ErrorKind] = {
     "MalformedACLError": ErrorKind(
         400, "The XML you provided was not well-formed or did not validate against our published schema"
     ),
+    "MalformedPolicy": ErrorKind(400, "This policy contains invalid Json"),
     "MaxMessageLengthExceeded": ErrorKind(400, "Your request was too big."),
     "NoSuchKey": ErrorKind(404, "The specified key does not exist."),
     "PreconditionFailed": ErrorKind(412, "At least one of the pre-conditions you specified did not hold"),
@@ -176,6 +186,7 @@ CATALOGUE: dict[str, ErrorKind] = {
     "XAmzContentSHA256Mismatch": ErrorKind(
         400, "The provided 'x-amz-content-sha256' header does not match what was computed."
     ),
+    "AccessControlListNotSupported": ErrorKind(400, "The bucket does not allow ACLs"),
     "AccessForbidden.CORS": ErrorKind(403, "CORSResponse: CORS is not enabled for this bucket."),
     "BadRequest.Origin": ErrorKind(400, "Insufficient information. Origin request header needed."),
     "BucketAlreadyExists": ErrorKind(
@@ -201,6 +212,7 @@ CATALOGUE: dict[str, ErrorKind] = {
         507, "There is no room left for this data; what is stored can be read and deleted."
     ),
     "InvalidAccessKeyId": ErrorKind(403, "The AWS Access Key Id you provided does not exist in our records."),
+    "InvalidArgument.AttributeName": ErrorKind(400, "Invalid attribute name specified."),
     "InvalidArgument.BypassGovernance": ErrorKind(
         400, "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets."
     ),
@@ -233,6 +245,11 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidArgument.ObjectOwnership": ErrorKind(400, "Invalid x-amz-object-ownership header"),
     "InvalidArgument.PartNumber": ErrorKind(400, "Part number must be an integer between 1 and 10000, inclusive"),
     "InvalidArgument.PartNumberAlone": ErrorKind(400, "This operation does not accept partNumber without uploadId"),
+    "InvalidArgument.Tagging": ErrorKind(
+        400,
+        "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name "
+        "duplicates.",
+    ),
     "InvalidArgument.TaggingDirective": ErrorKind(400, "Unknown tagging directive."),
     "InvalidArgument.UnexpectedQuery": ErrorKind(400, "Unexpected query string parameter"),
     "InvalidArgument.UploadIdMarker": ErrorKind(400, "Invalid uploadId marker"),
@@ -251,6 +268,7 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidPartOrder": ErrorKind(
         400, "The list of parts was not in ascending order. Parts must be ordered by part number."
     ),
+    "InvalidObjectState": ErrorKind(403, "Restore is not allowed for the object's current storage class"),
     "InvalidRequest.AnonymousOverride": ErrorKind(
         400, "Request specific response headers cannot be used for anonymous GET requests."
     ),
@@ -263,13 +281,19 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidRequest.KeyName": ErrorKind(400, "Object must have a valid key name."),
     "InvalidRequest.KeyMissing": ErrorKind(400, "A key must be specified"),
     "InvalidRequest.MissingDigest": ErrorKind(400, "Missing required header for this request: Content-MD5"),
+    "InvalidRequest.NoPublicAccessBlock": ErrorKind(400, "Must specify at least one configuration."),
     "InvalidRequest.NoObjectLock": ErrorKind(400, "Bucket is missing Object Lock Configuration"),
+    "InvalidRequest.ObjectAttributes": ErrorKind(
+        400,
+        "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty",
+    ),
     "InvalidRequest.ObjectSize": ErrorKind(400, "Value for x-amz-mp-object-size header is invalid."),
     "InvalidRequest.RangeAndPartNumber": ErrorKind(
         400, "Cannot specify both Range header and partNumber query parameter"
     ),
     "InvalidRequest.SdkChecksumAlgorithm": ErrorKind(400, "Value for x-amz-sdk-checksum-algorithm header is invalid."),
     "BadRequest.BucketTags": ErrorKind(400, "Bucket tag count cannot be greater than 50"),
+    "BadRequest.ObjectTags": ErrorKind(400, "Object tags cannot be greater than 10"),
     "InvalidTag.Key": ErrorKind(400, "The TagKey you have provided is invalid"),
     "InvalidTag.System": ErrorKind(400, "System tags cannot be added/updated by requester"),
     "InvalidTag.Twice": ErrorKind(400, "Cannot provide multiple Tags with the same key"),

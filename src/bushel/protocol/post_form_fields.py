@@ -6,15 +6,18 @@ Source: S3 API Reference, "POST Object" and "HTML form fields" of "Browser-based
 import re
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
 from bushel.protocol.address import check_key_length
 from bushel.protocol.codec.bind import META_PREFIX
 from bushel.protocol.codec.scalars import is_header_text
+from bushel.protocol.codec.xml_read import document_reader
 from bushel.protocol.codec.xml_write import DECLARATION, escape
 from bushel.protocol.errors import S3Error
 from bushel.protocol.post_form import Field
 from bushel.protocol.post_form_policy import FILENAME, missing_field
+from bushel.protocol.shapes.tagging import Tagging
+from bushel.protocol.tags import check_object_tags
 
 _PROPERTIES: Final = frozenset({
     "cache-control", "content-disposition", "content-encoding", "content-language", "content-md5", "content-type",
@@ -29,6 +32,7 @@ _NOT_OF_THE_OBJECT: Final = frozenset({
 _STATUSES: Final = {"200": 200, "201": 201}
 _RESERVED: Final = "%:/?#[]@!$&'()*+,;=~"
 
+_read_tagging = document_reader(Tagging, "Tagging")
 _name = re.compile(r"[!#$%&'*+\-.^_`|~0-9a-z]+").fullmatch
 
 
@@ -65,20 +69,27 @@ def object_headers(fields: Mapping[str, Field]) -> dict[str, str]:
     """The properties of the object as the header fields of a PutObject, by lower-case name; S3 ignores other fields.
 
     Raises:
-        S3Error: InvalidArgument for what no header field can carry, NotImplemented for tags.
+        S3Error: InvalidArgument for what no header field can carry; MalformedXML, InvalidTag and BadRequest for tags.
     """
     headers = {}
     for name, field in fields.items():
         header = _RENAMED.get(name, name)
         if name == "tagging":
-            raise S3Error("NotImplemented", Header=field.name)
-        if header.startswith(META_PREFIX):
+            headers["x-amz-tagging"] = _tagging_header(field.value)
+        elif header.startswith(META_PREFIX):
             if _name(header) is None:
                 raise S3Error("InvalidArgument.FieldName", ArgumentName=field.name, ArgumentValue=field.value)
             headers[header] = field.value
         elif header in _PROPERTIES or (header.startswith("x-amz-") and header not in _NOT_OF_THE_OBJECT):
             headers[header] = _header_value(field)
     return headers
+
+
+def _tagging_header(document: str) -> str:
+    """Tags from the document that a form has them in, as ``x-amz-tagging`` has them."""
+    tags = _read_tagging(document.encode()).tag_set
+    check_object_tags(tags)
+    return urlencode([(tag.key, tag.value) for tag in tags])
 
 
 def _header_value(field: Field) -> str:

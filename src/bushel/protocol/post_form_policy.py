@@ -43,12 +43,14 @@ class FormClaim(NamedTuple):
         access_key: Whose key it is said to be.
         policy: What is signed: the field as sent.
         scope: ``yyyymmdd/region/s3/aws4_request``; empty with Signature Version 2.
+        amz_date: Time of signing, ``yyyymmddThhmmssZ``; empty with Signature Version 2.
     """
 
     access_key: str
     policy: str
     signature: str
     scope: str
+    amz_date: str
 
     def verify(self, secret: str) -> None:
         """Check the signature.
@@ -86,10 +88,10 @@ def form_claim(fields: Mapping[str, Field], region: str) -> FormClaim | None:
         if _amz_date(date) is None:
             _refuse_field("X-Amz-Date", date, "X-Amz-Date must be formated via ISO8601 Long format")
         access_key, scope = _scope(credential, date, region)
-        return FormClaim(access_key, policy, signature, scope)
+        return FormClaim(access_key, policy, signature, scope, date)
     if any(name.lower() in fields for name in _V2_FIELDS):
         access_key, signature = [_required(fields, name) for name in _V2_FIELDS]
-        return FormClaim(access_key, _required(fields, "Policy"), signature, "")
+        return FormClaim(access_key, _required(fields, "Policy"), signature, "", "")
     return None
 
 

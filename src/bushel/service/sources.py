@@ -32,7 +32,7 @@ async def copy_source(ctx: Context, request: Any) -> Source:
     if stored is None:
         raise missing_object(ctx, bucket, key)
     entry = stored.entry
-    require_object(ctx, entry, READ)
+    require_object(ctx, entry, READ, bucket=bucket, key=key, action="s3:GetObject", version_id=version_id)
     check_copy_source(
         entry.etag,
         entry.last_modified,

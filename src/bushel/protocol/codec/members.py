@@ -12,6 +12,7 @@ from bushel.protocol.codec.fields import (
     AnyCase,
     AtMost,
     Between,
+    Demanded,
     Echoed,
     Header,
     HeaderPrefix,
@@ -42,6 +43,7 @@ class Member(Struct, frozen=True):
         kind: Of the value, or of the items of a list.
         shape: The structure, for that kind.
         choices: The enumeration's values; empty for other strings.
+        required: A request must have it.
     """
 
     field: str
@@ -97,7 +99,7 @@ def _member(field: str, annotation: Any, *, required: bool) -> Member:
         shape=shape,
         choices=choices,
         is_list=is_list,
-        required=required,
+        required=required or mark(Demanded) is not None,
         refused=mark(Refused),
         no_effect=mark(NoEffect),
         invalid=mark(Invalid),

@@ -156,33 +156,6 @@ GET_BUCKET_NOTIFICATION_CONFIGURATION = Operation(
     output=shapes.GetBucketNotificationConfigurationOutput,
     action="s3:GetBucketNotification",
 )
-GET_BUCKET_OWNERSHIP_CONTROLS = Operation(
-    "GetBucketOwnershipControls",
-    "GET",
-    "bucket",
-    ("ownershipControls",),
-    input=shapes.BucketConfigurationInput,
-    action="s3:GetBucketOwnershipControls",
-    never_configured="OwnershipControlsNotFoundError",
-)
-GET_BUCKET_POLICY = Operation(
-    "GetBucketPolicy",
-    "GET",
-    "bucket",
-    ("policy",),
-    input=shapes.BucketConfigurationInput,
-    action="s3:GetBucketPolicy",
-    never_configured="NoSuchBucketPolicy",
-)
-GET_BUCKET_POLICY_STATUS = Operation(
-    "GetBucketPolicyStatus",
-    "GET",
-    "bucket",
-    ("policyStatus",),
-    input=shapes.BucketConfigurationInput,
-    action="s3:GetBucketPolicyStatus",
-    never_configured="NoSuchBucketPolicy",
-)
 GET_BUCKET_REPLICATION = Operation(
     "GetBucketReplication",
     "GET",
@@ -191,15 +164,6 @@ GET_BUCKET_REPLICATION = Operation(
     input=shapes.BucketConfigurationInput,
     action="s3:GetReplicationConfiguration",
     never_configured="ReplicationConfigurationNotFoundError",
-)
-GET_BUCKET_REQUEST_PAYMENT = Operation(
-    "GetBucketRequestPayment",
-    "GET",
-    "bucket",
-    ("requestPayment",),
-    input=shapes.BucketConfigurationInput,
-    output=shapes.GetBucketRequestPaymentOutput,
-    action="s3:GetBucketRequestPayment",
 )
 GET_BUCKET_VERSIONING = Operation(
     "GetBucketVersioning",
@@ -227,24 +191,6 @@ GET_OBJECT_LOCK_CONFIGURATION = Operation(
     input=shapes.BucketConfigurationInput,
     action="s3:GetBucketObjectLockConfiguration",
     never_configured="ObjectLockConfigurationNotFoundError",
-)
-GET_PUBLIC_ACCESS_BLOCK = Operation(
-    "GetPublicAccessBlock",
-    "GET",
-    "bucket",
-    ("publicAccessBlock",),
-    input=shapes.BucketConfigurationInput,
-    action="s3:GetBucketPublicAccessBlock",
-    never_configured="NoSuchPublicAccessBlockConfiguration",
-)
-GET_OBJECT_TAGGING = Operation(
-    "GetObjectTagging",
-    "GET",
-    "object",
-    ("tagging",),
-    input=shapes.ObjectConfigurationInput,
-    output=shapes.GetObjectTaggingOutput,
-    action="s3:GetObjectTagging",
 )
 GET_OBJECT_LEGAL_HOLD = Operation(
     "GetObjectLegalHold",
@@ -283,16 +229,10 @@ OPERATIONS = (
     GET_BUCKET_METRICS_CONFIGURATION,
     LIST_BUCKET_METRICS_CONFIGURATIONS,
     GET_BUCKET_NOTIFICATION_CONFIGURATION,
-    GET_BUCKET_OWNERSHIP_CONTROLS,
-    GET_BUCKET_POLICY,
-    GET_BUCKET_POLICY_STATUS,
     GET_BUCKET_REPLICATION,
-    GET_BUCKET_REQUEST_PAYMENT,
     GET_BUCKET_VERSIONING,
     GET_BUCKET_WEBSITE,
     GET_OBJECT_LOCK_CONFIGURATION,
-    GET_PUBLIC_ACCESS_BLOCK,
-    GET_OBJECT_TAGGING,
     GET_OBJECT_LEGAL_HOLD,
     GET_OBJECT_RETENTION,
 )

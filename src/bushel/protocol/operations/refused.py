@@ -13,9 +13,6 @@ _LIFECYCLE = "objects have no lifecycle yet"
 _LOCK = "objects cannot be locked yet"
 _METADATA_TABLES = "there are no tables of metadata"
 _METRICS = "request metrics are the server's, not a bucket's"
-_OBJECT_TAGS = "objects have no tags yet"
-_OWNERSHIP = "every bucket is ObjectWriter"
-_POLICY = "access is granted by access control lists only"
 _QUERIES = "objects are not queried"
 _TIERS = "there is one storage class"
 _VERSIONS = "buckets keep one version of an object"
@@ -34,15 +31,10 @@ _ROWS: tuple[tuple[str, str, Resource, tuple[str, ...], str], ...] = (
     ("DeleteBucketMetadataConfiguration", "DELETE", "bucket", ("metadataConfiguration",), _METADATA_TABLES),
     ("DeleteBucketMetadataTableConfiguration", "DELETE", "bucket", ("metadataTable",), _METADATA_TABLES),
     ("DeleteBucketMetricsConfiguration", "DELETE", "bucket", ("metrics",), _METRICS),
-    ("DeleteBucketOwnershipControls", "DELETE", "bucket", ("ownershipControls",), _OWNERSHIP),
-    ("DeleteBucketPolicy", "DELETE", "bucket", ("policy",), _POLICY),
     ("DeleteBucketReplication", "DELETE", "bucket", ("replication",), _DELIVERY),
     ("DeleteBucketWebsite", "DELETE", "bucket", ("website",), _WEBSITE),
     ("DeleteObjectAnnotation", "DELETE", "object", ("annotation",), _ANNOTATIONS),
-    ("DeleteObjectTagging", "DELETE", "object", ("tagging",), _OBJECT_TAGS),
-    ("DeletePublicAccessBlock", "DELETE", "bucket", ("publicAccessBlock",), _POLICY),
     ("GetObjectAnnotation", "GET", "object", ("annotation", "annotationName"), _ANNOTATIONS),
-    ("GetObjectAttributes", "GET", "object", ("attributes",), "HeadObject and ListParts tell what is known"),
     ("GetObjectTorrent", "GET", "object", ("torrent",), "objects are not shared by BitTorrent yet"),
     ("ListObjectAnnotations", "GET", "object", ("annotation",), _ANNOTATIONS),
     ("ListObjectVersions", "GET", "bucket", ("versions",), _VERSIONS),
@@ -57,20 +49,14 @@ _ROWS: tuple[tuple[str, str, Resource, tuple[str, ...], str], ...] = (
     ("PutBucketLogging", "PUT", "bucket", ("logging",), _DELIVERY),
     ("PutBucketMetricsConfiguration", "PUT", "bucket", ("metrics",), _METRICS),
     ("PutBucketNotificationConfiguration", "PUT", "bucket", ("notification",), _EVENTS),
-    ("PutBucketOwnershipControls", "PUT", "bucket", ("ownershipControls",), _OWNERSHIP),
-    ("PutBucketPolicy", "PUT", "bucket", ("policy",), _POLICY),
     ("PutBucketReplication", "PUT", "bucket", ("replication",), _DELIVERY),
-    ("PutBucketRequestPayment", "PUT", "bucket", ("requestPayment",), "nobody is charged"),
     ("PutBucketVersioning", "PUT", "bucket", ("versioning",), _VERSIONS),
     ("PutBucketWebsite", "PUT", "bucket", ("website",), _WEBSITE),
     ("PutObjectAnnotation", "PUT", "object", ("annotation",), _ANNOTATIONS),
     ("PutObjectLegalHold", "PUT", "object", ("legal-hold",), _LOCK),
     ("PutObjectLockConfiguration", "PUT", "bucket", ("object-lock",), _LOCK),
     ("PutObjectRetention", "PUT", "object", ("retention",), _LOCK),
-    ("PutObjectTagging", "PUT", "object", ("tagging",), _OBJECT_TAGS),
-    ("PutPublicAccessBlock", "PUT", "bucket", ("publicAccessBlock",), _POLICY),
     ("RenameObject", "PUT", "object", ("renameObject",), _DIRECTORY),
-    ("RestoreObject", "POST", "object", ("restore",), _TIERS),
     ("SelectObjectContent", "POST", "object", ("select",), _QUERIES),
     (
         "UpdateBucketMetadataAnnotationTableConfiguration",

@@ -74,7 +74,6 @@ class CopyObjectInput(Struct, frozen=True, kw_only=True):
         TaggingDirective | None,
         Header("x-amz-tagging-directive"),
         Invalid("InvalidArgument.TaggingDirective"),
-        NoEffect("no object here has tags to copy or to replace"),
     ] = None
     annotation_directive: Annotated[
         AnnotationDirective | None,

@@ -1,30 +1,38 @@
 """The operations, one async function each, by resource. Importing this package registers them all."""
 
 from bushel.service.ops import (
+    access,
     acl,
+    attributes,
     buckets,
     configuration,
     copying,
     deleting,
     listing,
     multipart,
+    payment,
     posting,
     reading,
+    restore,
     tagging,
     uploads,
     writing,
 )
 
 __all__ = [
+    "access",
     "acl",
+    "attributes",
     "buckets",
     "configuration",
     "copying",
     "deleting",
     "listing",
     "multipart",
+    "payment",
     "posting",
     "reading",
+    "restore",
     "tagging",
     "uploads",
     "writing",

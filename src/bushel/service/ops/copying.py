@@ -18,11 +18,12 @@ from bushel.service.authz import WRITE, require_bucket
 from bushel.service.checksums import checksum_member
 from bushel.service.content import open_content
 from bushel.service.context import Context
-from bushel.service.grants import object_grants
+from bushel.service.grants import object_grants, object_owner
 from bushel.service.metadata import metadata_of
 from bushel.service.registry import implements
 from bushel.service.rewriting import rewrite
 from bushel.service.sources import Source, copy_source
+from bushel.service.tags import copied_tags
 
 MAX_COPY_BYTES: Final = 5 * 1024**3
 """Largest source of one CopyObject (S3 API Reference); larger ones are copied in parts."""
@@ -30,7 +31,7 @@ MAX_COPY_BYTES: Final = 5 * 1024**3
 
 @implements(COPY_OBJECT)
 async def copy_object(ctx: Context, request: CopyObjectInput) -> CopyObjectOutput:
-    """Copy an object, with its metadata or with those of the request; the ACL is always the request's."""
+    """Copy an object, with its metadata and tags or with those of the request; the ACL is always the request's."""
     bucket = await ctx.bucket(request.bucket, request.expected_bucket_owner)
     require_bucket(ctx, bucket, WRITE)
     if ctx.caller.anonymous:
@@ -47,13 +48,11 @@ async def copy_object(ctx: Context, request: CopyObjectInput) -> CopyObjectOutpu
             message="The specified copy source is larger than the maximum allowable size for a copy source: "
             f"{MAX_COPY_BYTES}",
         )
-    owner = ctx.caller.user_id
+    owner = object_owner(ctx, request, bucket)
     grants = await object_grants(ctx, request, bucket, owner)
-    if replace:
-        metadata = metadata_of(request, grants)
-    else:
-        assert entry.metadata is not None
-        metadata = msgspec.structs.replace(entry.metadata, grants=grants)
+    assert entry.metadata is not None
+    metadata = metadata_of(request, grants) if replace else msgspec.structs.replace(entry.metadata, grants=grants)
+    metadata = msgspec.structs.replace(metadata, tags=copied_tags(ctx, request, source))
     draft = await _draft(ctx, source, bucket, request, owner, metadata)
     stored = await ctx.catalog.objects.put(bucket, request.key, draft)
     checksum = stored.checksum

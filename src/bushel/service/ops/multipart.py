@@ -48,11 +48,11 @@ from bushel.protocol.shapes.multipart import (
     UploadPartInput,
     UploadPartOutput,
 )
-from bushel.service.authz import WRITE, require_bucket
+from bushel.service.authz import WRITE, require_bucket, require_initiator
 from bushel.service.checksums import checksum_member, checksum_of_upload, upload_members
 from bushel.service.content import open_content
 from bushel.service.context import Context
-from bushel.service.grants import object_grants
+from bushel.service.grants import object_grants, object_owner
 from bushel.service.metadata import metadata_of
 from bushel.service.ops.writing import receive, write_condition
 from bushel.service.registry import implements
@@ -72,14 +72,14 @@ async def create_multipart_upload(ctx: Context, request: CreateMultipartUploadIn
     require_bucket(ctx, bucket, WRITE)
     if ctx.caller.anonymous:
         raise S3Error("AccessDenied.AnonymousUpload")
-    owner = ctx.caller.user_id
+    owner = object_owner(ctx, request, bucket)
     asked = declared_upload(request.checksum_algorithm, request.checksum_type)
     metadata = metadata_of(request, await object_grants(ctx, request, bucket, owner))
     upload = await ctx.catalog.uploads.create(
         bucket,
         request.key,
         owner=owner,
-        initiator=owner,
+        initiator=ctx.caller.user_id,
         metadata=metadata,
         checksum_algorithm=asked.algorithm.name if asked.named else "",
         checksum_type=asked.type if asked.named else "",
@@ -178,13 +178,6 @@ async def abort_multipart_upload(ctx: Context, request: AbortMultipartUploadInpu
     require_initiator(ctx, bucket, upload)
     await ctx.catalog.uploads.abort(bucket, request.key, request.upload_id)
     return AbortMultipartUploadOutput()
-
-
-def require_initiator(ctx: Context, bucket: BucketRecord, upload: UploadRecord) -> None:
-    """Raises S3Error AccessDenied unless the caller began the upload or owns the bucket."""
-    caller = ctx.caller
-    if not (caller.root or caller.user_id in {upload.initiator, bucket.owner}):
-        raise S3Error("AccessDenied")
 
 
 async def _upload_checksum(ctx: Context, bucket: BucketRecord, key: str, upload_id: str) -> UploadChecksum:

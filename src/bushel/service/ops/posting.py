@@ -12,7 +12,7 @@ from bushel.protocol.post_form_fields import (
     success_status,
     with_filename,
 )
-from bushel.protocol.post_form_policy import LengthRange, form_claim, read_policy
+from bushel.protocol.post_form_policy import FormClaim, LengthRange, form_claim, read_policy
 from bushel.protocol.shapes.object import PutObjectOutput
 from bushel.protocol.shapes.post_form import PostObjectInput, PostObjectOutput
 from bushel.service.authn import key_holder
@@ -29,12 +29,13 @@ async def post_object(ctx: Context, request: PostObjectInput) -> PostObjectOutpu
     All that can be refused without the file is refused before it is read.
     """
     _refuse_what_forms_have_not(ctx)
-    await ctx.bucket(request.bucket, request.expected_bucket_owner)
+    if await ctx.catalog.buckets.get(request.bucket) is None:
+        raise S3Error("NoSuchBucket", BucketName=request.bucket)
     form = FormUpload(ctx.body, request.content_type)
     await form.read_fields()
     file = form.decoder.file
     assert file is not None
-    caller = await _signer(ctx, form.decoder.fields)
+    caller, claim = await _signer(ctx, form.decoder.fields)
     fields = with_filename(form.decoder.fields, file.filename)
     key = object_key(fields)
     bounds = LengthRange()
@@ -42,9 +43,14 @@ async def post_object(ctx: Context, request: PostObjectInput) -> PostObjectOutpu
         policy = read_policy(fields["policy"].value)
         bounds = policy.check(fields, request.bucket, ctx.service.clock.now_ns())
     headers = object_headers(fields)
+    if request.expected_bucket_owner is not None:
+        headers.setdefault("x-amz-expected-bucket-owner", request.expected_bucket_owner)
     put = PUT_OBJECT.read_input(request.bucket, key, {}, headers, b"")
     payload = await form.payload(headers, bounds, ctx.service.rules.inline_limit_bytes)
-    stored = await put_object(ctx.on_behalf(caller, headers, payload), put)
+    inner = ctx.for_form(PUT_OBJECT, key, caller, claim, headers, payload)
+    inner.input = put
+    stored = await put_object(inner, put)
+    ctx.charged = inner.charged
     return _answer(ctx, fields, request.bucket, key, stored)
 
 
@@ -57,8 +63,8 @@ def _refuse_what_forms_have_not(ctx: Context) -> None:
             raise S3Error("NotImplemented", Header=name)
 
 
-async def _signer(ctx: Context, fields: dict[str, Field]) -> Caller:
-    """Who signed the form's policy; the anonymous caller where nobody did.
+async def _signer(ctx: Context, fields: dict[str, Field]) -> tuple[Caller, FormClaim | None]:
+    """Who signed the form's policy, and how; the anonymous caller where nobody did.
 
     Raises:
         S3Error: InvalidArgument, InvalidAccessKeyId, SignatureDoesNotMatch, InvalidToken.
@@ -71,7 +77,7 @@ async def _signer(ctx: Context, fields: dict[str, Field]) -> Caller:
     token = fields.get("x-amz-security-token")
     if token is not None:
         raise S3Error("InvalidToken", headers=None, **{"Token-0": token.value})
-    return caller
+    return caller, claim
 
 
 def _answer(ctx: Context, fields: dict[str, Field], bucket: str, key: str, stored: PutObjectOutput) -> PostObjectOutput:

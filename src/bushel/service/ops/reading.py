@@ -13,6 +13,7 @@ from bushel.service.checksums import checksum_member
 from bushel.service.content import manifest_of, open_content
 from bushel.service.context import Context
 from bushel.service.registry import implements
+from bushel.service.tags import may_read_tags
 from bushel.service.versions import check_version_id
 
 NOT_MODIFIED: Final = 304
@@ -66,6 +67,8 @@ async def _describe(
     }
     if metadata.headers:
         answer.update(metadata.headers)
+    if metadata.tags and may_read_tags(ctx, bucket, request.key, entry, request.version_id):
+        answer["tag_count"] = len(metadata.tags)
     if _is_not_modified(ctx, request, entry):
         ctx.status = NOT_MODIFIED
         return answer

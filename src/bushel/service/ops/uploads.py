@@ -17,12 +17,11 @@ from bushel.protocol.shapes.multipart import (
     MultipartUpload,
     Part,
 )
-from bushel.service.authz import READ, require_bucket
+from bushel.service.authz import READ, require_bucket, require_initiator
 from bushel.service.checksums import checksum_member, checksum_of_upload, upload_members
 from bushel.service.context import Context
 from bushel.service.listing import successor
 from bushel.service.ops.listing import encoder
-from bushel.service.ops.multipart import require_initiator
 from bushel.service.registry import implements
 
 MAX_LISTED: Final = 1000

@@ -8,7 +8,7 @@ from bushel.protocol.shapes.object import PutObjectInput, PutObjectOutput
 from bushel.service.authz import WRITE, require_bucket
 from bushel.service.checksums import checksum_member
 from bushel.service.context import Context
-from bushel.service.grants import object_grants
+from bushel.service.grants import object_grants, object_owner
 from bushel.service.metadata import metadata_of
 from bushel.service.payload import Payload
 from bushel.service.registry import implements
@@ -22,7 +22,7 @@ async def put_object(ctx: Context, request: PutObjectInput) -> PutObjectOutput:
     """
     bucket = await ctx.bucket(request.bucket, request.expected_bucket_owner)
     require_bucket(ctx, bucket, WRITE)
-    owner = ctx.caller.user_id
+    owner = object_owner(ctx, request, bucket)
     metadata = metadata_of(request, await object_grants(ctx, request, bucket, owner))
     condition = write_condition(request.key, request.if_match, request.if_none_match)
     if condition is not None:
