@@ -21,6 +21,7 @@ from bushel.protocol.shapes import object as object_shapes
 from bushel.protocol.shapes import payment as payment_shapes
 from bushel.protocol.shapes import restore as restore_shapes
 from bushel.protocol.shapes import tagging as tagging_shapes
+from bushel.protocol.shapes import versioning as versioning_shapes
 
 
 class Operations:
@@ -551,9 +552,9 @@ class Operations:
 
     def get_bucket_versioning(
         self, *, bucket: str, expected_bucket_owner: str | None = None
-    ) -> configuration_shapes.GetBucketVersioningOutput:
+    ) -> versioning_shapes.GetBucketVersioningOutput:
         """GetBucketVersioning: GET /Bucket?versioning (s3:GetBucketVersioning)."""
-        output: configuration_shapes.GetBucketVersioningOutput = self._call(
+        output: versioning_shapes.GetBucketVersioningOutput = self._call(
             TABLE["GetBucketVersioning"],
             configuration_shapes.BucketConfigurationInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
         )
@@ -861,6 +862,38 @@ class Operations:
         )
         return output
 
+    def list_object_versions(
+        self,
+        *,
+        bucket: str,
+        delimiter: str | None = None,
+        encoding_type: enums.EncodingType | None = None,
+        key_marker: str | None = None,
+        max_keys: int | None = None,
+        prefix: str | None = None,
+        version_id_marker: str | None = None,
+        expected_bucket_owner: str | None = None,
+        request_payer: enums.RequestPayer | None = None,
+        optional_object_attributes: Sequence[enums.OptionalObjectAttributes] = (),
+    ) -> versioning_shapes.ListObjectVersionsOutput:
+        """ListObjectVersions: GET /Bucket?versions (s3:ListBucketVersions)."""
+        output: versioning_shapes.ListObjectVersionsOutput = self._call(
+            TABLE["ListObjectVersions"],
+            versioning_shapes.ListObjectVersionsInput(
+                bucket=bucket,
+                delimiter=delimiter,
+                encoding_type=encoding_type,
+                key_marker=key_marker,
+                max_keys=max_keys,
+                prefix=prefix,
+                version_id_marker=version_id_marker,
+                expected_bucket_owner=expected_bucket_owner,
+                request_payer=request_payer,
+                optional_object_attributes=optional_object_attributes,
+            ),
+        )
+        return output
+
     def list_objects(
         self,
         *,
@@ -1072,6 +1105,29 @@ class Operations:
                 content_md5=content_md5,
                 checksum_algorithm=checksum_algorithm,
                 tagging=tagging,
+                expected_bucket_owner=expected_bucket_owner,
+            ),
+        )
+
+    def put_bucket_versioning(
+        self,
+        *,
+        bucket: str,
+        versioning_configuration: versioning_shapes.VersioningConfiguration,
+        content_md5: str | None = None,
+        checksum_algorithm: enums.ChecksumAlgorithm | None = None,
+        mfa: str | None = None,
+        expected_bucket_owner: str | None = None,
+    ) -> None:
+        """PutBucketVersioning: PUT /Bucket?versioning (s3:PutBucketVersioning)."""
+        self._call(
+            TABLE["PutBucketVersioning"],
+            versioning_shapes.PutBucketVersioningInput(
+                bucket=bucket,
+                content_md5=content_md5,
+                checksum_algorithm=checksum_algorithm,
+                mfa=mfa,
+                versioning_configuration=versioning_configuration,
                 expected_bucket_owner=expected_bucket_owner,
             ),
         )

@@ -12,6 +12,7 @@ from bushel.protocol.operations import (
     refused,
     restore,
     tagging,
+    versioning,
 )
 from bushel.protocol.operations import object as objects
 from bushel.protocol.operations.access import (
@@ -55,7 +56,6 @@ from bushel.protocol.operations.configuration import (
     GET_BUCKET_METRICS_CONFIGURATION,
     GET_BUCKET_NOTIFICATION_CONFIGURATION,
     GET_BUCKET_REPLICATION,
-    GET_BUCKET_VERSIONING,
     GET_BUCKET_WEBSITE,
     GET_OBJECT_LEGAL_HOLD,
     GET_OBJECT_LOCK_CONFIGURATION,
@@ -98,6 +98,11 @@ from bushel.protocol.operations.tagging import (
     GET_OBJECT_TAGGING,
     PUT_BUCKET_TAGGING,
     PUT_OBJECT_TAGGING,
+)
+from bushel.protocol.operations.versioning import (
+    GET_BUCKET_VERSIONING,
+    LIST_OBJECT_VERSIONS,
+    PUT_BUCKET_VERSIONING,
 )
 
 __all__ = [
@@ -155,6 +160,7 @@ __all__ = [
     "LIST_MULTIPART_UPLOADS",
     "LIST_OBJECTS",
     "LIST_OBJECTS_V2",
+    "LIST_OBJECT_VERSIONS",
     "LIST_PARTS",
     "NOT_ROUTED",
     "POST_OBJECT",
@@ -163,6 +169,7 @@ __all__ = [
     "PUT_BUCKET_POLICY",
     "PUT_BUCKET_REQUEST_PAYMENT",
     "PUT_BUCKET_TAGGING",
+    "PUT_BUCKET_VERSIONING",
     "PUT_OBJECT",
     "PUT_OBJECT_ACL",
     "PUT_OBJECT_TAGGING",
@@ -184,6 +191,7 @@ TABLE: dict[str, Operation] = {
         access.OPERATIONS,
         acl.OPERATIONS,
         tagging.OPERATIONS,
+        versioning.OPERATIONS,
         attributes.OPERATIONS,
         payment.OPERATIONS,
         restore.OPERATIONS,

@@ -165,15 +165,6 @@ GET_BUCKET_REPLICATION = Operation(
     action="s3:GetReplicationConfiguration",
     never_configured="ReplicationConfigurationNotFoundError",
 )
-GET_BUCKET_VERSIONING = Operation(
-    "GetBucketVersioning",
-    "GET",
-    "bucket",
-    ("versioning",),
-    input=shapes.BucketConfigurationInput,
-    output=shapes.GetBucketVersioningOutput,
-    action="s3:GetBucketVersioning",
-)
 GET_BUCKET_WEBSITE = Operation(
     "GetBucketWebsite",
     "GET",
@@ -230,7 +221,6 @@ OPERATIONS = (
     LIST_BUCKET_METRICS_CONFIGURATIONS,
     GET_BUCKET_NOTIFICATION_CONFIGURATION,
     GET_BUCKET_REPLICATION,
-    GET_BUCKET_VERSIONING,
     GET_BUCKET_WEBSITE,
     GET_OBJECT_LOCK_CONFIGURATION,
     GET_OBJECT_LEGAL_HOLD,

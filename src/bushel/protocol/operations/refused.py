@@ -15,7 +15,6 @@ _METADATA_TABLES = "there are no tables of metadata"
 _METRICS = "request metrics are the server's, not a bucket's"
 _QUERIES = "objects are not queried"
 _TIERS = "there is one storage class"
-_VERSIONS = "buckets keep one version of an object"
 _WEBSITE = "buckets are not web sites yet"
 
 _ROWS: tuple[tuple[str, str, Resource, tuple[str, ...], str], ...] = (
@@ -37,7 +36,6 @@ _ROWS: tuple[tuple[str, str, Resource, tuple[str, ...], str], ...] = (
     ("GetObjectAnnotation", "GET", "object", ("annotation", "annotationName"), _ANNOTATIONS),
     ("GetObjectTorrent", "GET", "object", ("torrent",), "objects are not shared by BitTorrent yet"),
     ("ListObjectAnnotations", "GET", "object", ("annotation",), _ANNOTATIONS),
-    ("ListObjectVersions", "GET", "bucket", ("versions",), _VERSIONS),
     ("PutBucketAbac", "PUT", "bucket", ("abac",), _ABAC),
     ("PutBucketAccelerateConfiguration", "PUT", "bucket", ("accelerate",), "there is one place to send objects to"),
     ("PutBucketAnalyticsConfiguration", "PUT", "bucket", ("analytics",), _DELIVERY),
@@ -50,7 +48,6 @@ _ROWS: tuple[tuple[str, str, Resource, tuple[str, ...], str], ...] = (
     ("PutBucketMetricsConfiguration", "PUT", "bucket", ("metrics",), _METRICS),
     ("PutBucketNotificationConfiguration", "PUT", "bucket", ("notification",), _EVENTS),
     ("PutBucketReplication", "PUT", "bucket", ("replication",), _DELIVERY),
-    ("PutBucketVersioning", "PUT", "bucket", ("versioning",), _VERSIONS),
     ("PutBucketWebsite", "PUT", "bucket", ("website",), _WEBSITE),
     ("PutObjectAnnotation", "PUT", "object", ("annotation",), _ANNOTATIONS),
     ("PutObjectLegalHold", "PUT", "object", ("legal-hold",), _LOCK),

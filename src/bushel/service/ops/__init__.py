@@ -16,6 +16,7 @@ from bushel.service.ops import (
     restore,
     tagging,
     uploads,
+    versioning,
     writing,
 )
 
@@ -35,5 +36,6 @@ __all__ = [
     "restore",
     "tagging",
     "uploads",
+    "versioning",
     "writing",
 ]
