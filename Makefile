@@ -92,6 +92,7 @@ bench: $(VENV)/.test test-packages ## CPU a request and MB/s, beside nginx in th
 docs: install ## write the pages that are made from tables
 	$(BIN)/python scripts/write_settings_page.py
 	$(BIN)/python scripts/write_compatibility_page.py
+	$(BIN)/python scripts/write_cli_page.py
 
 client: install $(VENV)/.check ## write what of the library is made from the table of operations
 	$(BIN)/python scripts/write_client.py
