@@ -98,8 +98,8 @@ class Draft(NamedTuple):
     data: bytes | None = None
     blob: bytes = b""
     manifest: Manifest | None = None
-    encryption: Encryption | None = None
     annotations: Sequence[Annotation] = ()
+    encryption: Encryption | None = None
 
 
 class Step(NamedTuple):
@@ -492,8 +492,8 @@ def _entry(draft: Draft, order: int, version_id: str) -> ObjectEntry:
         parts=len(draft.manifest.parts) if draft.manifest is not None else 0,
         checksum=draft.checksum,
         metadata=draft.metadata,
-        encryption=draft.encryption,
         annotations=summed(draft.annotations) if draft.annotations else None,
+        encryption=draft.encryption,
     )
 
 

@@ -136,7 +136,7 @@ def rewrap_all(file: Path, data: tuple[Path, ...]) -> None:
     lost = []
     for folder in data:
         outcome = _with_catalog(folder, lambda catalog: rewrap(catalog, keyring, SystemRandomness()))
-        print(f"{folder}: {outcome.rewrapped} records wrapped anew, {outcome.kept} were already")
+        print(f"{folder}: {outcome.rewrapped} wrapped anew, {outcome.kept} were already")
         lost += [f"{folder}: {place}" for place in outcome.lost]
     for place in lost:
         print(f"{place}: its key cannot be opened with the keys of {file}", file=sys.stderr)

@@ -24,8 +24,7 @@ class Outcome(NamedTuple):
     """What a walk did.
 
     Attributes:
-        rewrapped: Records of objects, versions and uploads whose key is under the newest version now. The newest version
-            of an object that has several is recorded twice.
+        rewrapped: Objects, versions and uploads whose key is under the newest version now.
         kept: Those whose key was before.
         lost: Bucket and key of those whose key is damaged, or under a version that is not among the keys.
     """

@@ -256,7 +256,8 @@ def _assemble(
     size = sum(part.size for part in chosen)
     etag = multipart_etag(part.md5 for part in chosen)
     checksum = Checksum(*computed)
-    draft = Draft(size, etag, upload.owner, upload.metadata, checksum, None, b"", manifest, upload.encryption)
+    encryption = upload.encryption
+    draft = Draft(size, etag, upload.owner, upload.metadata, checksum, manifest=manifest, encryption=encryption)
     return draft, list(by_number.values())
 
 

@@ -80,10 +80,10 @@ async def _describe(
     }
     if metadata.headers:
         answer.update(metadata.headers)
-    if unlocked.told:
-        answer.update(unlocked.told)
     if bucket.versioning:
         answer["version_id"] = told_version(bucket, entry)
+    if unlocked.told:
+        answer.update(unlocked.told)
     if metadata.tags and may_read_tags(ctx, bucket, request.key, entry, request.version_id):
         answer["tag_count"] = len(metadata.tags)
     if _is_not_modified(ctx, request, entry):
