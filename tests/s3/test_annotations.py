@@ -288,3 +288,72 @@ def test_writers_of_many_annotations_at_once_lose_none(s3, bucket, put, annotate
     for thread in threads:
         thread.join()
     assert names() == [f"{number:02}" for number in range(20)]
+
+
+# --- versions -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def versioned(s3, bucket):
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    return bucket
+
+
+def test_they_belong_to_a_version(s3, versioned, put, annotate, note, names):
+    first, second = put()["VersionId"], put()["VersionId"]
+    stored = annotate("new", b"of the second")
+    assert stored["ResponseMetadata"]["HTTPHeaders"]["x-amz-object-version-id"] == second
+    annotate("old", b"of the first", VersionId=first)
+    annotate("both", b"1", VersionId=first)
+    annotate("both", b"2")
+    assert names() == names(VersionId=second) == ["both", "new"]
+    assert names(VersionId=first) == ["both", "old"]
+    assert (note("both"), note("both", VersionId=first)) == (b"2", b"1")
+    with refused("NoSuchAnnotation", 404):
+        note("new", VersionId=first)
+    s3.delete_object_annotation(Bucket=versioned, Key="key", AnnotationName="both", VersionId=first)
+    assert (names(VersionId=first), names()) == (["old"], ["both", "new"])
+
+
+def test_they_stay_when_something_newer_comes_and_go_with_their_version(s3, versioned, put, annotate, names):
+    first = put(body=b"x" * 50_000)["VersionId"]
+    annotate("one", b"x" * 40_000)
+    second = put()["VersionId"]
+    marker = s3.delete_object(Bucket=versioned, Key="key")["VersionId"]
+    assert names(VersionId=first) == ["one"]
+    with refused("NoSuchKey", 404):
+        names()
+    with refused("MethodNotAllowed", 405):
+        annotate("on a marker", VersionId=marker)
+    for version in (marker, second):
+        s3.delete_object(Bucket=versioned, Key="key", VersionId=version)
+    assert names() == ["one"]
+    s3.delete_object(Bucket=versioned, Key="key", VersionId=first)
+    s3.delete_bucket(Bucket=versioned)  # it is empty: nothing of them was left
+
+
+def test_those_of_the_null_version_go_when_it_is_replaced(s3, bucket, put, annotate, names):
+    put()
+    annotate("before")
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    newer = put()["VersionId"]
+    assert names(VersionId="null") == ["before"]
+    annotate("set aside", VersionId="null")
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
+    put()
+    assert names(VersionId="null") == names() == []
+    annotate("of the new null version")
+    for version in ("null", newer):
+        s3.delete_object(Bucket=bucket, Key="key", VersionId=version)
+    s3.delete_bucket(Bucket=bucket)
+
+
+def test_a_copy_of_a_version_has_those_of_the_version(s3, versioned, put, annotate, names):
+    first = put("source")["VersionId"]
+    annotate("one", key="source")
+    put("source")
+    source = {"Bucket": versioned, "Key": "source"}
+    s3.copy_object(Bucket=versioned, Key="key", CopySource=source)
+    assert names() == []
+    s3.copy_object(Bucket=versioned, Key="key", CopySource={**source, "VersionId": first})
+    assert names() == ["one"]

@@ -393,7 +393,8 @@ def test_an_upload_becomes_an_object_of_its_parts_and_the_rest_is_garbage(seed):
 
         entry = await store.catalog.objects.head(bucket, "a")
         assert entry is not None
-        assert await store.catalog.objects.manifest(bucket, "a", entry) is not None
+        stored = await store.catalog.objects.manifest(bucket, "a", entry)
+        assert stored is not None
         assert (entry.size, entry.parts) == (11, 2)
         assert await uploads.get(bucket, "a", upload.upload_id) is None
         assert (await uploads.completed(bucket, "a", upload.upload_id)).etag == "etag-2"
