@@ -36,6 +36,7 @@ from bushel.catalog.records import (
     BackPointer,
     BucketRecord,
     Checksum,
+    Encryption,
     Manifest,
     Metadata,
     ObjectEntry,
@@ -86,6 +87,7 @@ class Draft(NamedTuple):
     """An object about to be stored; order and time are set by the commit.
 
     ``data`` for inline bytes, ``blob`` for a sealed blob, ``manifest`` for the parts of an upload: exactly one of them.
+    With ``encryption`` the bytes are encrypted already; ``size`` is that of the plain ones.
     """
 
     size: int
@@ -97,6 +99,7 @@ class Draft(NamedTuple):
     blob: bytes = b""
     manifest: Manifest | None = None
     annotations: Sequence[Annotation] = ()
+    encryption: Encryption | None = None
 
 
 class Step(NamedTuple):
@@ -490,6 +493,7 @@ def _entry(draft: Draft, order: int, version_id: str) -> ObjectEntry:
         checksum=draft.checksum,
         metadata=draft.metadata,
         annotations=summed(draft.annotations) if draft.annotations else None,
+        encryption=draft.encryption,
     )
 
 

@@ -25,6 +25,10 @@ MARKER: Final = 3
 
 NULL_ID: Final = "null"
 
+SSE_C: Final = 1
+SSE_S3: Final = 2
+SSE_KMS: Final = 3
+
 MAX_ENTRY_BYTES: Final = 1024
 """An entry whose metadata would make it longer keeps them in an Extra record of its own."""
 
@@ -66,6 +70,26 @@ class Metadata(msgspec.Struct, frozen=True, array_like=True, gc=False):
 NO_METADATA: Final = Metadata()
 
 
+class Encryption(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How an object's bytes are encrypted. What a key is wrapped under is elsewhere: nothing stored here opens it.
+
+    Attributes:
+        kind: SSE_C, SSE_S3 or SSE_KMS.
+        key: The object's key, wrapped: of its bytes, or for MULTIPART of its parts' keys.
+        wrapped_by: Which key version wraps it; for SSE_C what the customer's key is verified with.
+        kms_key: Name of the key for SSE_KMS.
+        context: Digest of the encryption context for SSE_KMS; empty where there is none.
+        bucket_key: Whether a key of the bucket stands between that of SSE_KMS and the object's.
+    """
+
+    kind: int
+    key: bytes
+    wrapped_by: bytes
+    kms_key: str = ""
+    context: bytes = b""
+    bucket_key: bool = False
+
+
 class ObjectEntry(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
     """One version of an object, or a delete marker.
 
@@ -83,6 +107,8 @@ class ObjectEntry(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1)
         checksum: As S3 would tell it; ``None`` only for what was stored without one.
         metadata: ``None`` when it is in the row's EXTRA cell.
         annotations: How many annotations it has, and their bytes.
+        encryption: ``None`` where the bytes are stored as they are. ``size`` is that of the plain bytes all the same;
+            ``check`` is of what is stored.
     """
 
     order: int
@@ -98,6 +124,7 @@ class ObjectEntry(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1)
     checksum: Checksum | None = None
     metadata: Metadata | None = NO_METADATA
     annotations: tuple[int, int] | None = None
+    encryption: Encryption | None = None
 
     @property
     def counted_bytes(self) -> int:
@@ -106,12 +133,18 @@ class ObjectEntry(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1)
 
 
 class ManifestPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One part of a completed multipart object: ``checksum`` is the raw digest in the upload's algorithm, or empty."""
+    """One part of a completed multipart object.
+
+    Attributes:
+        checksum: The raw digest in the upload's algorithm, or empty.
+        key: The part's key, wrapped under the object's; empty where it is not encrypted.
+    """
 
     number: int
     size: int
     blob: bytes
     checksum: bytes = b""
+    key: bytes = b""
 
 
 class Manifest(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
@@ -138,10 +171,17 @@ class UploadRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1
     checksum_algorithm: str = ""
     checksum_type: Literal["FULL_OBJECT", "COMPOSITE", ""] = ""
     revision: int = 0
+    encryption: Encryption | None = None
 
 
 class PartRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
-    """One uploaded part. ``md5`` is raw; ``checksum`` is ``None`` when no algorithm was asked for and none sent."""
+    """One uploaded part.
+
+    Attributes:
+        md5: Raw; of encrypted parts whatever stands for it in their ETag.
+        checksum: ``None`` when no algorithm was asked for and none sent.
+        key: As in ManifestPart.
+    """
 
     number: int
     size: int
@@ -149,6 +189,7 @@ class PartRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
     last_modified: int
     blob: bytes
     checksum: Checksum | None = None
+    key: bytes = b""
 
 
 class AnnotationRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):

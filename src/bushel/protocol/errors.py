@@ -35,7 +35,7 @@ class S3Error(Exception):
     ) -> None:
         kind = CATALOGUE[reason]
         self.reason = reason
-        self.code = reason.partition(".")[0]
+        self.code = reason if reason.startswith("KMS.") else reason.partition(".")[0]  # KMS's own codes have a dot
         self.status = kind.status
         if message is None:
             message = kind.message.format_map(detail) if "{" in kind.message else kind.message
@@ -63,6 +63,10 @@ CATALOGUE: dict[str, ErrorKind] = {
     "NotImplemented": ErrorKind(501, "A header you provided implies functionality that is not implemented."),
     "AccessDenied": ErrorKind(403, "Access Denied"),
     "AccessDenied.AnonymousCopy": ErrorKind(403, "Anonymous users cannot copy objects. Please authenticate."),
+    "AccessDenied.CustomerKey": ErrorKind(
+        403,
+        "Requests specifying Server Side Encryption with Customer provided keys must provide the correct secret key.",
+    ),
     "AccessDenied.AnonymousUpload": ErrorKind(
         403, "Anonymous users cannot initiate multipart uploads. Please authenticate."
     ),
@@ -227,6 +231,66 @@ CATALOGUE: dict[str, ErrorKind] = {
         400, "You can only specify a copy source header for copy requests."
     ),
     "InvalidArgument.EncodingType": ErrorKind(400, "Invalid Encoding Method specified in Request"),
+    "InvalidArgument.EncryptionContext": ErrorKind(
+        400,
+        "The header 'x-amz-server-side-encryption-context' shall be Base64-encoded UTF-8 string holding JSON which "
+        "represents a string-string map",
+    ),
+    "InvalidArgument.DefaultKey": ErrorKind(
+        400, "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse"
+    ),
+    "InvalidArgument.EncryptionMethod": ErrorKind(400, "The encryption method specified is not supported"),
+    "InvalidArgument.KMSHeaders": ErrorKind(
+        400,
+        "Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms",
+    ),
+    "InvalidArgument.KMSSignature": ErrorKind(
+        400,
+        "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4.",
+    ),
+    "InvalidArgument.TwoEncryptions": ErrorKind(
+        400,
+        "Server Side Encryption with Customer provided key is incompatible with the encryption method specified",
+    ),
+    "KMS.DisabledException": ErrorKind(400, "{KeyName} is disabled."),
+    "KMS.NotFoundException": ErrorKind(
+        400, "The request was rejected because the specified entity or resource could not be found."
+    ),
+    "InternalError.MasterKey": ErrorKind(
+        500, "The master key that this object is encrypted under is not among the keys of this server."
+    ),
+    "NotImplemented.MasterKey": ErrorKind(
+        501,
+        "This server has no master key (its setting sse_master_key_file), so it cannot encrypt with AES256. "
+        "Nothing was stored.",
+    ),
+    "AccessDenied.CustomerKeysBlocked": ErrorKind(
+        403,
+        "This bucket has blocked upload requests that specify Server Side Encryption with Customer provided keys "
+        "(SSE-C). Please specify a different server-side encryption type",
+    ),
+    "InvalidArgument.CustomerAlgorithm": ErrorKind(
+        400,
+        "Requests specifying Server Side Encryption with Customer provided keys must provide a valid encryption "
+        "algorithm.",
+    ),
+    "InvalidArgument.CustomerKey": ErrorKind(400, "The secret key was invalid for the specified algorithm."),
+    "InvalidArgument.CustomerKeyMD5": ErrorKind(
+        400, "The calculated MD5 hash of the key did not match the hash that was provided."
+    ),
+    "InvalidArgument.CustomerKeyMD5Missing": ErrorKind(
+        400,
+        "Requests specifying Server Side Encryption with Customer provided keys must provide the client calculated "
+        "MD5 of the secret key.",
+    ),
+    "InvalidArgument.CustomerKeyMissing": ErrorKind(
+        400,
+        "Requests specifying Server Side Encryption with Customer provided keys must provide an appropriate secret "
+        "key.",
+    ),
+    "InvalidEncryptionAlgorithmError": ErrorKind(
+        400, "The Encryption request you specified is not valid. Supported value: AES256."
+    ),
     "InvalidArgument.EncryptionHeader": ErrorKind(400, "{ArgumentName} header is not supported for this operation."),
     "InvalidArgument.HeaderText": ErrorKind(400, "Header value cannot be represented using ISO-8859-1."),
     "InvalidArgument.ContinuationTokenUnexpected": ErrorKind(
@@ -277,6 +341,26 @@ CATALOGUE: dict[str, ErrorKind] = {
         400,
         "This copy request is illegal because it is trying to copy an object to itself without changing the "
         "object's metadata, storage class, website redirect location or encryption attributes.",
+    ),
+    "InvalidRequest.CustomerKeyNeeded": ErrorKind(
+        400,
+        "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to "
+        "retrieve the object.",
+    ),
+    "InvalidRequest.Insecure": ErrorKind(
+        400,
+        "Requests specifying Server Side Encryption with Customer provided keys must be made over a secure connection.",
+    ),
+    "InvalidRequest.NotCustomerEncrypted": ErrorKind(
+        400, "The encryption parameters are not applicable to this object."
+    ),
+    "InvalidRequest.PartCustomerKey": ErrorKind(
+        400, "The provided encryption parameters did not match the ones used originally."
+    ),
+    "InvalidRequest.PartEncryption": ErrorKind(
+        400,
+        "The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate "
+        "encryption parameters.",
     ),
     "InvalidRequest.KeyName": ErrorKind(400, "Object must have a valid key name."),
     "InvalidRequest.KeyMissing": ErrorKind(400, "A key must be specified"),

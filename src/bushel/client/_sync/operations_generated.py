@@ -15,6 +15,7 @@ from bushel.protocol.shapes import attributes as attributes_shapes
 from bushel.protocol.shapes import bucket as bucket_shapes
 from bushel.protocol.shapes import configuration as configuration_shapes
 from bushel.protocol.shapes import copy as copy_shapes
+from bushel.protocol.shapes import encryption as encryption_shapes
 from bushel.protocol.shapes import enums
 from bushel.protocol.shapes import listing as listing_shapes
 from bushel.protocol.shapes import multipart as multipart_shapes
@@ -343,6 +344,13 @@ class Operations:
             bucket_shapes.DeleteBucketInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
         )
 
+    def delete_bucket_encryption(self, *, bucket: str, expected_bucket_owner: str | None = None) -> None:
+        """DeleteBucketEncryption: DELETE /Bucket?encryption (s3:PutEncryptionConfiguration)."""
+        self._call(
+            TABLE["DeleteBucketEncryption"],
+            encryption_shapes.DeleteBucketEncryptionInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
+        )
+
     def delete_bucket_ownership_controls(self, *, bucket: str, expected_bucket_owner: str | None = None) -> None:
         """DeleteBucketOwnershipControls: DELETE /Bucket?ownershipControls (s3:PutBucketOwnershipControls)."""
         self._call(
@@ -494,6 +502,16 @@ class Operations:
         output: acl_shapes.GetBucketAclOutput = self._call(
             TABLE["GetBucketAcl"],
             acl_shapes.GetBucketAclInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
+        )
+        return output
+
+    def get_bucket_encryption(
+        self, *, bucket: str, expected_bucket_owner: str | None = None
+    ) -> encryption_shapes.GetBucketEncryptionOutput:
+        """GetBucketEncryption: GET /Bucket?encryption (s3:GetEncryptionConfiguration)."""
+        output: encryption_shapes.GetBucketEncryptionOutput = self._call(
+            TABLE["GetBucketEncryption"],
+            configuration_shapes.BucketConfigurationInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
         )
         return output
 
@@ -1100,6 +1118,27 @@ class Operations:
                 grant_read_acp=grant_read_acp,
                 grant_write=grant_write,
                 grant_write_acp=grant_write_acp,
+                expected_bucket_owner=expected_bucket_owner,
+            ),
+        )
+
+    def put_bucket_encryption(
+        self,
+        *,
+        bucket: str,
+        server_side_encryption_configuration: encryption_shapes.ServerSideEncryptionConfiguration,
+        content_md5: str | None = None,
+        checksum_algorithm: enums.ChecksumAlgorithm | None = None,
+        expected_bucket_owner: str | None = None,
+    ) -> None:
+        """PutBucketEncryption: PUT /Bucket?encryption (s3:PutEncryptionConfiguration)."""
+        self._call(
+            TABLE["PutBucketEncryption"],
+            encryption_shapes.PutBucketEncryptionInput(
+                bucket=bucket,
+                content_md5=content_md5,
+                checksum_algorithm=checksum_algorithm,
+                server_side_encryption_configuration=server_side_encryption_configuration,
                 expected_bucket_owner=expected_bucket_owner,
             ),
         )

@@ -7,6 +7,7 @@ from bushel.protocol.operations import (
     attributes,
     bucket,
     configuration,
+    encryption,
     listing,
     multipart,
     payment,
@@ -53,7 +54,6 @@ from bushel.protocol.operations.configuration import (
     GET_BUCKET_ACCELERATE_CONFIGURATION,
     GET_BUCKET_ANALYTICS_CONFIGURATION,
     GET_BUCKET_CORS,
-    GET_BUCKET_ENCRYPTION,
     GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
     GET_BUCKET_INVENTORY_CONFIGURATION,
     GET_BUCKET_LIFECYCLE_CONFIGURATION,
@@ -71,6 +71,11 @@ from bushel.protocol.operations.configuration import (
     LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS,
     LIST_BUCKET_INVENTORY_CONFIGURATIONS,
     LIST_BUCKET_METRICS_CONFIGURATIONS,
+)
+from bushel.protocol.operations.encryption import (
+    DELETE_BUCKET_ENCRYPTION,
+    GET_BUCKET_ENCRYPTION,
+    PUT_BUCKET_ENCRYPTION,
 )
 from bushel.protocol.operations.listing import (
     LIST_OBJECTS,
@@ -118,6 +123,7 @@ __all__ = [
     "CREATE_BUCKET",
     "CREATE_MULTIPART_UPLOAD",
     "DELETE_BUCKET",
+    "DELETE_BUCKET_ENCRYPTION",
     "DELETE_BUCKET_OWNERSHIP_CONTROLS",
     "DELETE_BUCKET_POLICY",
     "DELETE_BUCKET_TAGGING",
@@ -173,6 +179,7 @@ __all__ = [
     "LIST_PARTS",
     "NOT_ROUTED",
     "PUT_BUCKET_ACL",
+    "PUT_BUCKET_ENCRYPTION",
     "PUT_BUCKET_OWNERSHIP_CONTROLS",
     "PUT_BUCKET_POLICY",
     "PUT_BUCKET_REQUEST_PAYMENT",
@@ -201,6 +208,7 @@ TABLE: dict[str, Operation] = {
         acl.OPERATIONS,
         tagging.OPERATIONS,
         versioning.OPERATIONS,
+        encryption.OPERATIONS,
         attributes.OPERATIONS,
         payment.OPERATIONS,
         restore.OPERATIONS,

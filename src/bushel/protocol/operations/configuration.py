@@ -48,15 +48,6 @@ GET_BUCKET_CORS = Operation(
     action="s3:GetBucketCORS",
     never_configured="NoSuchCORSConfiguration",
 )
-GET_BUCKET_ENCRYPTION = Operation(
-    "GetBucketEncryption",
-    "GET",
-    "bucket",
-    ("encryption",),
-    input=shapes.BucketConfigurationInput,
-    action="s3:GetEncryptionConfiguration",
-    never_configured="ServerSideEncryptionConfigurationNotFoundError",
-)
 GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION = Operation(
     "GetBucketIntelligentTieringConfiguration",
     "GET",
@@ -208,7 +199,6 @@ OPERATIONS = (
     GET_BUCKET_ANALYTICS_CONFIGURATION,
     LIST_BUCKET_ANALYTICS_CONFIGURATIONS,
     GET_BUCKET_CORS,
-    GET_BUCKET_ENCRYPTION,
     GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
     LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS,
     GET_BUCKET_INVENTORY_CONFIGURATION,

@@ -6,7 +6,7 @@ _ABAC = "attribute-based access control needs tags on buckets"
 _CORS = "cross-origin requests are not answered yet"
 _DELIVERY = "nothing is delivered from one bucket to another yet"
 _DIRECTORY = "directory buckets are another service"
-_ENCRYPTION = "objects are not encrypted yet"
+_ENCRYPTION = "an object's encryption is changed by copying it to itself"
 _EVENTS = "no events are sent yet"
 _LIFECYCLE = "objects have no lifecycle yet"
 _LOCK = "objects cannot be locked yet"
@@ -22,7 +22,6 @@ _ROWS: tuple[tuple[str, str, Resource, tuple[str, ...], str], ...] = (
     ("CreateSession", "GET", "bucket", ("session",), _DIRECTORY),
     ("DeleteBucketAnalyticsConfiguration", "DELETE", "bucket", ("analytics",), _DELIVERY),
     ("DeleteBucketCors", "DELETE", "bucket", ("cors",), _CORS),
-    ("DeleteBucketEncryption", "DELETE", "bucket", ("encryption",), _ENCRYPTION),
     ("DeleteBucketIntelligentTieringConfiguration", "DELETE", "bucket", ("intelligent-tiering",), _TIERS),
     ("DeleteBucketInventoryConfiguration", "DELETE", "bucket", ("inventory",), _DELIVERY),
     ("DeleteBucketLifecycle", "DELETE", "bucket", ("lifecycle",), _LIFECYCLE),
@@ -36,7 +35,6 @@ _ROWS: tuple[tuple[str, str, Resource, tuple[str, ...], str], ...] = (
     ("PutBucketAccelerateConfiguration", "PUT", "bucket", ("accelerate",), "there is one place to send objects to"),
     ("PutBucketAnalyticsConfiguration", "PUT", "bucket", ("analytics",), _DELIVERY),
     ("PutBucketCors", "PUT", "bucket", ("cors",), _CORS),
-    ("PutBucketEncryption", "PUT", "bucket", ("encryption",), _ENCRYPTION),
     ("PutBucketIntelligentTieringConfiguration", "PUT", "bucket", ("intelligent-tiering",), _TIERS),
     ("PutBucketInventoryConfiguration", "PUT", "bucket", ("inventory",), _DELIVERY),
     ("PutBucketLifecycleConfiguration", "PUT", "bucket", ("lifecycle",), _LIFECYCLE),

@@ -17,6 +17,7 @@ from bushel.service.authz import READ, require_object
 from bushel.service.checksums import checksum_member
 from bushel.service.content import manifest_of
 from bushel.service.context import Context
+from bushel.service.encryption.unlocking import unlock
 from bushel.service.registry import implements
 from bushel.service.versions import find_version, told_version
 
@@ -33,6 +34,7 @@ async def get_object_attributes(ctx: Context, request: GetObjectAttributesInput)
     bucket = await ctx.bucket(request.bucket, request.expected_bucket_owner)
     entry = await find_version(ctx, bucket, request.key, request.version_id)
     require_object(ctx, entry, READ)
+    unlock(ctx, bucket, request.key, entry, request)
     return GetObjectAttributesOutput(
         last_modified=entry.last_modified,
         version_id=told_version(bucket, entry),
