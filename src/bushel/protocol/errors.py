@@ -384,6 +384,9 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidPrefix": ErrorKind(400, "The annotation prefix you provided is invalid."),
     "InvalidRequest.AnnotationName": ErrorKind(400, "Missing required parameter for this request: annotationName"),
     "InvalidRequest.AnnotationPayload": ErrorKind(400, "An annotation must have between 1 byte and 1 MiB."),
+    "InvalidRequest.AnnotationsOfCustomer": ErrorKind(
+        400, "Objects that are encrypted with customer-provided keys (SSE-C) cannot have annotations."
+    ),
     "InvalidRequest.AnnotationsTooLarge": ErrorKind(
         400,
         "The annotations of the copy source are larger than what one request can copy. Copy the object with "
