@@ -10,7 +10,8 @@ ARGS ?=
 JOBS ?= 2
 
 # What the tests drive: load generator and its yardstick, S3 clients that nobody here wrote, the tracer, certificates.
-DEBIAN_PACKAGES := wrk nginx s3cmd rclone libnet-amazon-s3-perl curl wget strace openssl
+DEBIAN_PACKAGES := wrk nginx s3cmd rclone libnet-amazon-s3-perl curl wget strace openssl \
+	chromium
 
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --no-input --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest

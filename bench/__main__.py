@@ -11,6 +11,7 @@ wrk and nginx come from Debian. ``--quick`` is a smoke run whose figures mean li
 import argparse
 import hashlib
 import http.client
+import itertools
 import os
 import secrets
 import shutil
@@ -39,6 +40,12 @@ WORKERS = 2
 CONNECTIONS = 32
 TICK = os.sysconf("SC_CLK_TCK")
 CREDENTIALS = Credentials("BENCHKEY", "benchsecretbenchsecret")
+BUCKETS = ("bench", "sealed")
+ENCRYPTED = (
+    b"<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm>"
+    b"</ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>"
+)
+"""By default: what the stages that are called encrypted cost more than the others is what it costs."""
 LIMITS = {"GET": 4.0, "GET presigned": 4.0, "PUT": 12.0, "LIST 100": 33.0}
 """In units; later work keeps them."""
 
@@ -87,6 +94,7 @@ def start_bushel(folder: Path) -> Served:
     environment = os.environ | {
         "BUSHEL_ROOT_ACCESS_KEY": CREDENTIALS.access_key,
         "BUSHEL_ROOT_SECRET_KEY": CREDENTIALS.secret_key,
+        "BUSHEL_SSE_MASTER_KEY": "YmVuY2gga2V5IGJlbmNoIGtleSBiZW5jaCBrZXkgYmU=",
     }
     command = [sys.executable, "-m", "bushel", "serve", str(folder), "--listen", "127.0.0.1:0"]
     process = subprocess.Popen(
@@ -265,7 +273,9 @@ class Bench:
             self.nginx.stop()
             raise
         self.figures: dict[str, list[Figure]] = {}
-        call(self.bushel, "PUT", "/bench")
+        for bucket in BUCKETS:
+            call(self.bushel, "PUT", f"/{bucket}")
+        call(self.bushel, "PUT", "/sealed?encryption", ENCRYPTED)
 
     def close(self) -> None:
         self.bushel.stop()
@@ -274,8 +284,8 @@ class Bench:
     def fill(self) -> None:
         """Every key once, so that reads find what they expect."""
         connection = http.client.HTTPConnection(urlsplit(self.bushel.endpoint).netloc, timeout=60)
-        for number in range(self.keys):
-            path, body = f"/bench/k{number:05d}", body_of(number)
+        for number, bucket in itertools.product(range(self.keys), BUCKETS):
+            path, body = f"/{bucket}/k{number:05d}", body_of(number)
             headers = signed(self.bushel.endpoint, "PUT", path, hashlib.sha256(body).hexdigest())
             connection.request("PUT", path, body, headers)
             response = connection.getresponse()
@@ -283,13 +293,15 @@ class Bench:
             if response.status != 200:
                 raise Void(f"PUT {path}: {response.status}")
         large = (self.folder / "nginx" / "files" / "large").read_bytes()
-        call(self.bushel, "PUT", "/bench/large", large)
+        for bucket in BUCKETS:
+            call(self.bushel, "PUT", f"/{bucket}/large", large)
 
     def round(self) -> None:
         """Every stage once, ours and nginx's in turns. Signed anew: signatures are good for 15 minutes."""
         self.turn += 1
         ours, theirs = self.bushel.endpoint, self.nginx.endpoint
         get, link, put, listing = (self._records(name) for name in ("get", "link", "put", "list"))
+        sealed_get, sealed_put = self._records("sealed-get"), self._records("sealed-put")
         static = self._records("static")
         for number in range(self.keys):
             path = f"/bench/k{number:05d}"
@@ -297,11 +309,14 @@ class Bench:
             link.add("GET", presigned(ours, path), {"Host": urlsplit(ours).netloc})
             digest = hashlib.sha256(body_of(number, self.turn)).hexdigest()
             put.add("PUT", path, signed(ours, "PUT", path, digest), digits(number, self.turn))
+            sealed = f"/sealed/k{number:05d}"
+            sealed_get.add("GET", sealed, signed(ours, "GET", sealed, EMPTY))
+            sealed_put.add("PUT", sealed, signed(ours, "PUT", sealed, digest), digits(number, self.turn))
             static.add("GET", f"/k{number:05d}", {"Host": urlsplit(theirs).netloc})
         for number in range(0, max(1, self.keys - 101), 7):
             query = f"/bench?list-type=2&max-keys=100&start-after=k{number:05d}"
             listing.add("GET", query, signed(ours, "GET", query, EMPTY))
-        for records in (get, link, put, listing, static):
+        for records in (get, link, put, listing, static, sealed_get, sealed_put):
             records.close()
         self._note("nginx GET", measure(self.nginx, static.file, self.seconds, 200, "digits"))
         self._note("GET", measure(self.bushel, get.file, self.seconds, 200, "digits"))
@@ -311,6 +326,9 @@ class Bench:
         self._note("GET presigned", measure(self.bushel, link.file, self.seconds, 200, "digits"))
         hundred = "prefix:<KeyCount>100</KeyCount>"
         self._note("LIST 100", measure(self.bushel, listing.file, self.seconds, 200, hundred))
+        self._note("GET encrypted", measure(self.bushel, sealed_get.file, self.seconds, 200, "digits"))
+        puts = measure(self.bushel, sealed_put.file, self.seconds, 200, "none")
+        self._note("PUT encrypted", puts._replace(bytes_per_second=puts.per_second * BODY_BYTES))
         self._large()
 
     def _large(self) -> None:
@@ -322,8 +340,10 @@ class Bench:
             ours = large(self.bushel, "GET", ["/bench/large"] * count, source)
         self._note("nginx GET 64 MiB", theirs)
         self._note("GET 64 MiB", ours)
-        lanes = [f"/bench/put-large-{turn}-{lane}" for turn in range(pairs // 2) for lane in range(2)]
-        self._note("PUT 64 MiB", large(self.bushel, "PUT", lanes, source))
+        for bucket, kind in zip(BUCKETS, ("", " enc."), strict=True):
+            lanes = [f"/{bucket}/put-large-{turn}-{lane}" for turn in range(pairs // 2) for lane in range(2)]
+            self._note(f"PUT 64 MiB{kind}", large(self.bushel, "PUT", lanes, source))
+        self._note("GET 64 MiB enc.", large(self.bushel, "GET", ["/sealed/large"] * pairs, source))
 
     def check_bodies(self) -> None:
         """That a sample of the keys holds what was put there last, and that the last round did put something."""

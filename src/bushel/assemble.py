@@ -68,6 +68,7 @@ def build(
         randomness=randomness,
         keys=key_source(settings),
         root=Caller(ROOT_ID, "root", root_pair.access_key, root=True),
+        root_secret_key=root_pair.secret_key,
         reserved_bucket_names=addressing.reserved_names,
         public_endpoint=settings.public_url or "",
     )

@@ -27,6 +27,7 @@ from bushel.core.clock import SystemClock
 from bushel.core.ids import SystemRandomness
 from bushel.engine.embedded.engine import EmbeddedEngine
 from live.server import Server, wait_until
+from live.sse import write_keys
 
 pytestmark = pytest.mark.crash
 
@@ -181,16 +182,21 @@ def progress(threads: list[Writer]) -> int:
 
 
 @pytest.mark.timeout(400)
-def test_twenty_kills_lose_nothing_that_was_acknowledged(start_server, clients):
+@pytest.mark.parametrize(("rounds", "encrypted"), [(ROUNDS, False), (6, True)], ids=["plain", "encrypted"])
+def test_kills_lose_nothing_that_was_acknowledged(start_server, clients, tmp_path, rounds, encrypted):
     flags = ("--garbage-grace-seconds", "0", "--sweep-interval-seconds", "1")
-    server = start_server(workers=3, flags=flags)
+    keys = ("--sse-master-key-file", str(write_keys(tmp_path / "keys.json")))
+    server = start_server(workers=3, flags=flags + keys)
     server.listen = f"127.0.0.1:{server.port}"  # to come back to the same port
     client = clients(server)
     client.create_bucket(Bucket="bucket")
+    if encrypted:
+        rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+        client.put_bucket_encryption(Bucket="bucket", ServerSideEncryptionConfiguration={"Rules": [rule]})
     chance = random.Random(7)
     writers = [Writer(client, number) for number in range(WRITERS)]
     unanswered = 0
-    for number in range(ROUNDS):
+    for number in range(rounds):
         with writing(client, writers) as threads:
             wait_until(lambda threads=threads: progress(threads) >= 40, 30, "forty acknowledged writes")
             whole = number % 2 == 0
@@ -203,7 +209,7 @@ def test_twenty_kills_lose_nothing_that_was_acknowledged(start_server, clients):
         for writer, thread in zip(writers, threads, strict=True):
             writer.may_be, writer.acknowledged = thread.may_be, writer.acknowledged + thread.acknowledged
         settle(client, writers)
-    assert unanswered >= ROUNDS // 2, "the kills met no request under way: the test shows nothing"
+    assert unanswered >= rounds // 2, "the kills met no request under way: the test shows nothing"
     assert server.stop() == 0
     assert server.data is not None
     named, found = asyncio.run(sweep_and_compare(server.data))

@@ -182,6 +182,32 @@ def test_a_presigned_url_is_used_with_the_headers_that_it_was_signed_for(server,
     assert wire.send("GET", target).status in {400, 403}
 
 
+def test_such_objects_take_no_annotations(s3, bucket, put):
+    put("plain", SMALL)
+    s3.put_object(Bucket=bucket, Key="key", Body=SMALL, **customer())
+    s3.put_object_annotation(Bucket=bucket, Key="plain", AnnotationName="note", AnnotationPayload=b"a note")
+
+    with refused("InvalidRequest", 400):
+        s3.put_object_annotation(Bucket=bucket, Key="key", AnnotationName="note", AnnotationPayload=b"a note")
+    copy = {"Bucket": bucket, "Key": "copy", "CopySource": f"{bucket}/plain", **customer()}
+    with refused("InvalidRequest", 400):
+        s3.copy_object(**copy)
+    s3.copy_object(**copy, AnnotationDirective="EXCLUDE")
+
+
+def test_every_version_has_its_own_key(s3, bucket):
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    first, second = (
+        s3.put_object(Bucket=bucket, Key="key", Body=name, **customer(key))["VersionId"]
+        for name, key in ((b"first", KEY), (b"second", OTHER_KEY))
+    )
+
+    assert s3.get_object(Bucket=bucket, Key="key", VersionId=first, **customer())["Body"].read() == b"first"
+    assert s3.get_object(Bucket=bucket, Key="key", **customer(OTHER_KEY))["Body"].read() == b"second"
+    with refused("AccessDenied", 403):
+        s3.get_object(Bucket=bucket, Key="key", VersionId=second, **customer())
+
+
 # --- copies ---------------------------------------------------------------------------------------------------------
 
 STATES = {"plain": {}, "one key": customer(), "another key": customer(OTHER_KEY)}

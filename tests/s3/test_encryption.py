@@ -533,12 +533,12 @@ def _swap_cells(folder, first, second):
     """Every cell of one row in the place of the other's, as somebody with an editor for LMDB could."""
     import asyncio
 
-    from bushel.assemble import open_index
+    from bushel.assemble import open_catalog
     from bushel.catalog.layout import CURRENT, DATA
     from bushel.engine.api import Cell, Change, Put
 
     async def swap():
-        async with open_index(folder) as catalog:
+        async with open_catalog(folder) as catalog:
             (bucket,) = await catalog.buckets.all()
             reads = (Cell(CURRENT), Cell(DATA))
             rows = {key: await catalog.engine.read(bucket.partition, key.encode(), reads) for key in (first, second)}

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from bushel.catalog.layout import CURRENT, CURRENT_CELL, UPLOADS, VERSIONS
+from bushel.catalog.layout import CURRENT, CURRENT_CELL, NULL, NULL_CELL, UPLOADS, VERSIONS
 from bushel.catalog.records import (
     BucketRecord,
     Encryption,
@@ -42,14 +42,19 @@ async def encryptions(engine: Engine, bucket: BucketRecord) -> AsyncIterator[Fou
         while start is not None:
             page = await engine.scan(bucket.partition, space, start)
             for cell in page.cells:
-                encryption = decode(cell.value).encryption
-                if encryption is not None:
-                    yield Found(cell.row, encryption)
+                record = decode(cell.value)
+                if record.encryption is None:
+                    continue
+                if space == CURRENT and isinstance(record, ObjectEntry) and record.version_id:
+                    continue  # it is in VERSIONS too
+                yield Found(cell.row, record.encryption)
             start = page.next
 
 
 async def replace(engine: Engine, bucket: BucketRecord, row: bytes, instead: dict[Encryption, Encryption]) -> int:
     """Store other records of encryption in place of those of a row, in one atom; returns how many there were.
+
+    A version's entry may be in several cells; all of them change.
 
     Records that are not named stay: what was written meanwhile is new already.
 
@@ -58,9 +63,10 @@ async def replace(engine: Engine, bucket: BucketRecord, row: bytes, instead: dic
     """
 
     def transition(values: Sequence[Any]) -> Change:
-        current, versions, uploads = values
+        current, null, versions, uploads = values
         writes: list[Write] = []
-        for space, cells in ((CURRENT, [] if current is None else [(b"", current)]), (VERSIONS, versions)):
+        singles = [(space, [(b"", raw)]) for space, raw in ((CURRENT, current), (NULL, null)) if raw is not None]
+        for space, cells in (*singles, (VERSIONS, versions)):
             writes += [
                 Put(space, suffix, encode(changed))
                 for suffix, raw in cells
@@ -71,11 +77,17 @@ async def replace(engine: Engine, bucket: BucketRecord, row: bytes, instead: dic
             for suffix, raw in uploads
             if (changed := _changed(decode_upload(raw), instead)) is not None
         ]
-        return Change(writes, result=len(writes))
+        return Change(writes, result=_versions_and_uploads(writes, current))
 
-    reads = (CURRENT_CELL, Range(VERSIONS, limit=_EVERYTHING), Range(UPLOADS, limit=_EVERYTHING))
+    reads = (CURRENT_CELL, NULL_CELL, Range(VERSIONS, limit=_EVERYTHING), Range(UPLOADS, limit=_EVERYTHING))
     count: int = await engine.commit(bucket.partition, row, reads, transition)
     return count
+
+
+def _versions_and_uploads(writes: Sequence[Write], current: bytes | None) -> int:
+    """How many versions and uploads these writes are of: those with a history have an entry in VERSIONS."""
+    alone = current is not None and not decode_entry(current).version_id
+    return sum(write.space in {VERSIONS, UPLOADS} or (alone and write.space == CURRENT) for write in writes)
 
 
 def _changed(

@@ -145,6 +145,9 @@ CATALOGUE: dict[str, ErrorKind] = {
         "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the "
         "zero-based offsets of the first and last bytes to copy",
     ),
+    "InvalidArgument.EmptyKeyField": ErrorKind(400, "User key must have a length greater than 0."),
+    "InvalidArgument.FieldName": ErrorKind(400, "The name of this field cannot be that of a header field."),
+    "InvalidArgument.FilesInForm": ErrorKind(400, "POST requires exactly one file upload per request."),
     "InvalidArgument.GrantSyntax": ErrorKind(400, "Argument format not recognized"),
     "InvalidArgument.GroupURI": ErrorKind(400, "Invalid group uri"),
     "InvalidArgument.PartChecksum": ErrorKind(400, "Invalid Base64 or multiple checksums present in request"),
@@ -301,6 +304,11 @@ CATALOGUE: dict[str, ErrorKind] = {
     ),
     "InvalidArgument.MarkerUnexpected": ErrorKind(400, "Marker unsupported with REST.GET.BUCKET in list-type=2"),
     "InvalidArgument.MetadataDirective": ErrorKind(400, "Unknown metadata directive."),
+    "InvalidArgument.MissingField": ErrorKind(
+        400,
+        "Bucket POST must contain a field named '{ArgumentName}'.  If it is specified, please check the order of the "
+        "fields.",
+    ),
     "InvalidArgument.NotInteger": ErrorKind(400, "Provided {ArgumentName} not an integer or within integer range"),
     "InvalidArgument.ObjectOwnership": ErrorKind(400, "Invalid x-amz-object-ownership header"),
     "InvalidArgument.PartNumber": ErrorKind(400, "Part number must be an integer between 1 and 10000, inclusive"),
@@ -321,6 +329,9 @@ CATALOGUE: dict[str, ErrorKind] = {
     ),
     "InvalidArgument.VersionIdEmpty": ErrorKind(400, "Version id cannot be the empty string"),
     "InvalidArgument.VersionIdUnexpected": ErrorKind(400, "This operation does not accept a version-id."),
+    "InvalidPolicyDocument": ErrorKind(
+        400, "The content of the form does not meet the conditions specified in the policy document."
+    ),
     "InvalidPart": ErrorKind(
         400,
         "One or more of the specified parts could not be found.  The part may not have been uploaded, or the "
@@ -383,10 +394,10 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidAnnotationName": ErrorKind(400, "The annotation name you provided is invalid."),
     "InvalidPrefix": ErrorKind(400, "The annotation prefix you provided is invalid."),
     "InvalidRequest.AnnotationName": ErrorKind(400, "Missing required parameter for this request: annotationName"),
-    "InvalidRequest.AnnotationPayload": ErrorKind(400, "An annotation must have between 1 byte and 1 MiB."),
-    "InvalidRequest.AnnotationsOfCustomer": ErrorKind(
-        400, "Objects that are encrypted with customer-provided keys (SSE-C) cannot have annotations."
+    "InvalidRequest.AnnotationOfCustomer": ErrorKind(
+        400, "Objects encrypted with Server Side Encryption with Customer provided keys do not support annotations."
     ),
+    "InvalidRequest.AnnotationPayload": ErrorKind(400, "An annotation must have between 1 byte and 1 MiB."),
     "InvalidRequest.AnnotationsTooLarge": ErrorKind(
         400,
         "The annotations of the copy source are larger than what one request can copy. Copy the object with "
@@ -401,6 +412,10 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidTag.Twice": ErrorKind(400, "Cannot provide multiple Tags with the same key"),
     "InvalidTag.Value": ErrorKind(400, "The TagValue you have provided is invalid"),
     "InvalidStorageClass": ErrorKind(400, "The storage class you specified is not valid"),
+    "MalformedPOSTRequest": ErrorKind(400, "The body of your POST request is not well-formed multipart/form-data."),
+    "MaxPostPreDataLengthExceeded": ErrorKind(
+        400, "Your POST request fields preceeding the upload file was too large."
+    ),
     "MalformedXML": ErrorKind(
         400, "The XML you provided was not well-formed or did not validate against our published schema"
     ),
@@ -427,7 +442,9 @@ CATALOGUE: dict[str, ErrorKind] = {
     ),
     "NotImplemented.MfaDelete": ErrorKind(501, "MFA delete is not implemented."),
     "NotImplemented.Operation": ErrorKind(501, "The operation that you asked for is not implemented."),
-    "NotImplemented.PostForm": ErrorKind(501, "Uploads by HTML form are not implemented."),
+    "NotImplemented.SignedForm": ErrorKind(
+        501, "An HTML form is authorised by the policy in it; a signature of the request around it is not implemented."
+    ),
     "ObjectLockConfigurationNotFoundError": ErrorKind(404, "Object Lock configuration does not exist for this bucket"),
     "OperationAborted": ErrorKind(
         409, "A conflicting conditional operation is currently in progress against this resource. Please try again."

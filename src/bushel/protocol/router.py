@@ -14,8 +14,9 @@ from typing import Final
 
 from bushel.protocol.codec.bind import header_in_query, is_query_signed
 from bushel.protocol.errors import S3Error
-from bushel.protocol.operations import TABLE, Operation
+from bushel.protocol.operations import POST_OBJECT, TABLE, Operation
 from bushel.protocol.operations.record import Resource
+from bushel.protocol.post_form import is_form
 
 _HEADER: Final = "x-amz-copy-source"
 _RESOURCES: Final[tuple[Resource, ...]] = ("service", "bucket", "object")
@@ -75,8 +76,8 @@ def route(method: str, resource: Resource, query: Mapping[str, str], headers: Ma
         headers: Fields by lower-case name.
 
     Raises:
-        S3Error: MethodNotAllowed (with ``Allow``), InvalidArgument or InvalidRequest for contradictions, NotImplemented
-            for uploads by HTML form, AccessForbidden for cross-origin preflights.
+        S3Error: MethodNotAllowed (with ``Allow``), InvalidArgument or InvalidRequest for contradictions,
+            PreconditionFailed for a POST to a bucket that is no form, AccessForbidden for cross-origin preflights.
     """
     routes = _ROUTES[resource].get(method)
     if routes is None:
@@ -93,7 +94,9 @@ def _plain(
     if found is not routes.plain_with_header and _has_header(query, headers):
         found = routes.plain_with_header
     if found is None:
-        raise _no_plain_operation(method, resource, headers)
+        if resource == "bucket" and method == "POST":
+            return _form_upload(headers)
+        raise _method_not_allowed(method, resource.upper(), _plain_methods(resource))
     return found
 
 
@@ -179,13 +182,11 @@ def _method_not_allowed(method: str, resource_type: str, allowed: Iterable[str])
     )
 
 
-def _no_plain_operation(method: str, resource: Resource, headers: Mapping[str, str]) -> S3Error:
-    if resource == "bucket" and method == "POST":
-        if headers.get("content-type", "").lower().startswith("multipart/form-data"):
-            return S3Error("NotImplemented.PostForm")
+def _form_upload(headers: Mapping[str, str]) -> Operation:
+    if not is_form(headers.get("content-type", "")):
         condition = "Bucket POST must be of the enclosure-type multipart/form-data"
-        return S3Error("PreconditionFailed", Condition=condition)
-    return _method_not_allowed(method, resource.upper(), _plain_methods(resource))
+        raise S3Error("PreconditionFailed", Condition=condition)
+    return POST_OBJECT
 
 
 def _plain_methods(resource: Resource) -> list[str]:

@@ -8,6 +8,7 @@ import msgspec
 
 from bushel.catalog.annotated import Annotation, stored
 from bushel.catalog.annotations import VersionGone
+from bushel.catalog.records import SSE_C
 from bushel.protocol.acl import FULL_CONTROL
 from bushel.protocol.errors import S3Error
 from bushel.service.authz import denied, may_object
@@ -41,8 +42,8 @@ async def copied_annotations(
         raise denied(ctx, "the annotations of the source are for those who may read them", "s3:GetObjectAnnotation")
     if entry.annotations[1] > MAX_COPY_BYTES:
         raise S3Error("InvalidRequest.AnnotationsTooLarge")
-    if sealing is not None and sealing.of_customer:
-        raise S3Error("InvalidRequest.AnnotationsOfCustomer")
+    if sealing is not None and sealing.kind == SSE_C:
+        raise S3Error("InvalidRequest.AnnotationOfCustomer")
     try:
         found = await ctx.catalog.annotations.whole(bucket, key, entry)
     except VersionGone:

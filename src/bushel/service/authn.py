@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from bushel.catalog.users import KeyPair
+from bushel.catalog.users import KeyPair, Users
 from bushel.protocol.address import Address
 from bushel.protocol.credentials import Authentication, Claim
 from bushel.protocol.errors import S3Error
@@ -20,6 +20,26 @@ class Identity(NamedTuple):
 
 
 _NOBODY = Identity(ANONYMOUS, None, "")
+
+
+async def key_holder(service: Service, access_key: str) -> tuple[Caller, str]:
+    """Whose an access key is, and its secret key; for what is signed within a request.
+
+    Raises:
+        S3Error: InvalidAccessKeyId.
+    """
+    if access_key == service.root.access_key:
+        return service.root, service.root_secret_key
+    return await _user(service.catalog.users, access_key)
+
+
+async def _user(users: Users, access_key: str) -> tuple[Caller, str]:
+    record = await users.access_key(access_key)
+    if record is None or not record.enabled:
+        raise S3Error("InvalidAccessKeyId", AWSAccessKeyId=access_key)
+    policies = compiled_policies(tuple(record.policies.items())) if record.policies else ()
+    caller = Caller(record.user_id, record.display_name, access_key, False, record.user_name, policies)
+    return caller, record.secret_key
 
 
 class Authenticator:
@@ -45,11 +65,6 @@ class Authenticator:
         if access_key == self._root_access_key:
             caller, secret_key = self._root, self._root_secret_key
         else:
-            record = await self._users.access_key(access_key)
-            if record is None or not record.enabled:
-                raise S3Error("InvalidAccessKeyId", AWSAccessKeyId=access_key)
-            policies = compiled_policies(tuple(record.policies.items())) if record.policies else ()
-            caller = Caller(record.user_id, record.display_name, access_key, False, record.user_name, policies)
-            secret_key = record.secret_key
+            caller, secret_key = await _user(self._users, access_key)
         claim.verify(request, secret_key)
         return Identity(caller, claim, secret_key)

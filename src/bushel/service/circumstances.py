@@ -102,15 +102,18 @@ def _iso8601(milliseconds: int) -> str:
 
 
 def _signature_age(ctx: Context) -> Values:
-    claim = ctx.claim
-    if not isinstance(claim, sigv4.Claim):
+    claim = ctx.claim or ctx.form_claim
+    date = getattr(claim, "amz_date", "")
+    if not date:
         return None
-    signed = datetime.strptime(claim.amz_date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    signed = datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     return (str(_now_ms(ctx) - int(signed.timestamp()) * 1000),)
 
 
 def _signature_version(ctx: Context) -> Values:
     claim = ctx.claim
+    if ctx.form_claim is not None:
+        return (sigv4.ALGORITHM if ctx.form_claim.scope else "AWS",)
     if claim is None:
         return None
     return (sigv4.ALGORITHM if isinstance(claim, sigv4.Claim) else "AWS",)
@@ -118,6 +121,8 @@ def _signature_version(ctx: Context) -> Values:
 
 def _auth_type(ctx: Context) -> Values:
     claim = ctx.claim
+    if ctx.form_claim is not None:
+        return ("POST",)
     if claim is None:
         return None
     return ("REST-QUERY-STRING" if claim.presigned else "REST-HEADER",)

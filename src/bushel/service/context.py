@@ -12,9 +12,10 @@ from bushel.core.clock import Clock
 from bushel.core.ids import Randomness
 from bushel.protocol.credentials import Claim
 from bushel.protocol.errors import S3Error
-from bushel.protocol.message import Request
+from bushel.protocol.message import Body, Request
 from bushel.protocol.operations import Operation
 from bushel.protocol.policy import Policy, account_of
+from bushel.protocol.post_form_policy import FormClaim
 from bushel.service.access import NOTHING_SAID, BucketAccess, access_of
 from bushel.service.encryption.keyring import NO_KEYS, KeySource
 from bushel.service.payload import Payload
@@ -72,6 +73,7 @@ class Service:
 
     Attributes:
         root: The operator as a caller.
+        root_secret_key: The operator's, for what is signed within a request.
         randomness: For what must not be guessed.
         keys: What objects are encrypted under.
         reserved_bucket_names: Names that would hide the server's own paths and hosts.
@@ -87,6 +89,7 @@ class Service:
         "reads",
         "reserved_bucket_names",
         "root",
+        "root_secret_key",
         "rules",
     )
 
@@ -100,6 +103,7 @@ class Service:
         randomness: Randomness,
         keys: KeySource = NO_KEYS,
         root: Caller,
+        root_secret_key: str,
         reserved_bucket_names: frozenset[str] = frozenset(),
         public_endpoint: str = "",
     ) -> None:
@@ -110,6 +114,7 @@ class Service:
         self.randomness = randomness
         self.keys = keys
         self.root = root
+        self.root_secret_key = root_secret_key
         self.reserved_bucket_names = reserved_bucket_names
         self.public_endpoint = public_endpoint
 
@@ -131,6 +136,8 @@ class Context:
         key: Of the object that the request's path names.
         input: The operation's input, once it is bound.
         access: What the buckets of this request say about access, by name; only buckets that say anything.
+        claim: Who signed the request; ``None`` for anonymous requests and for forms.
+        form_claim: Who signed the form that the request stands for.
         bucket_record: The bucket of the request's path, once it was read.
     """
 
@@ -143,6 +150,7 @@ class Context:
         "catalog",
         "charged",
         "claim",
+        "form_claim",
         "headers",
         "input",
         "key",
@@ -178,6 +186,7 @@ class Context:
         self.bucket_record: BucketRecord | None = None
         self.request = request
         self.claim = claim
+        self.form_claim: FormClaim | None = None
         self._secret_key = secret_key
         self._payload: Payload | None = None
 
@@ -188,6 +197,37 @@ class Context:
         if payload is None:
             payload = self._payload = Payload(self.request, self.claim, self._secret_key)
         return payload
+
+    @property
+    def body(self) -> Body:
+        """The request's body as it came, for an operation that looks for its object within it."""
+        return self.request.body
+
+    def for_form(
+        self,
+        operation: Operation,
+        key: str,
+        caller: Caller,
+        claim: FormClaim | None,
+        headers: dict[str, str],
+        payload: Payload,
+    ) -> "Context":
+        """The request that a form in this one's body stands for; ``input`` is the caller's to set."""
+        outer = self.request
+        request = Request(
+            operation.method, outer.path, "", headers, host=outer.host, peer=outer.peer, secure=outer.secure
+        )
+        ctx = Context(self.service, caller, request, operation, key)
+        ctx.form_claim = claim
+        ctx._payload = payload
+        return ctx
+
+    def bucket_url(self, name: str) -> str:
+        """Where the bucket that the request points at has its objects, for links; addressed as the request does."""
+        request = self.request
+        if request.path != "/":
+            return f"{self.endpoint}/{name}"
+        return f"{'https' if request.secure else 'http'}://{request.host}"
 
     @property
     def endpoint(self) -> str:

@@ -84,11 +84,17 @@ def test_a_master_key_is_replaced_while_the_server_runs(file, start_server, clie
     kinds = {"s3": {"ServerSideEncryption": "AES256"}, "kms": {"ServerSideEncryption": "aws:kms"}, "none": {}}
     for name, asked in kinds.items():
         s3.put_object(Bucket="bucket", Key=name, Body=body, Metadata={"long": "x" * 1500}, **asked)
+    versioning = {"Bucket": "bucket", "VersioningConfiguration": {"Status": "Enabled"}}
+    s3.put_bucket_versioning(**versioning)
+    older = s3.put_object(Bucket="bucket", Key="older", Body=body, **kinds["s3"])["VersionId"]
+    s3.put_object(Bucket="bucket", Key="older", Body=b"", **kinds["kms"])
     begun = s3.create_multipart_upload(Bucket="bucket", Key="upload", **kinds["s3"])
     upload = {"Bucket": "bucket", "Key": "upload", "UploadId": begun["UploadId"]}
     part = s3.upload_part(PartNumber=1, Body=body, **upload)
 
     def all_are_read(*names):
+        assert s3.get_object(Bucket="bucket", Key="older", VersionId=older)["Body"].read() == body
+        assert s3.get_object(Bucket="bucket", Key="older")["Body"].read() == b""
         return all(s3.get_object(Bucket="bucket", Key=name)["Body"].read() == body for name in names)
 
     for name in ((), ("reports",)):
@@ -97,8 +103,8 @@ def test_a_master_key_is_replaced_while_the_server_runs(file, start_server, clie
     assert all_are_read(*kinds, "after")
     assert "still opens objects" in refused("forget", "--file", file, "--data", server.data)
 
-    assert "3 wrapped anew, 1 were already" in done("rewrap", "--file", file, "--data", server.data)
-    assert "0 wrapped anew, 4 were already" in done("rewrap", "--file", file, "--data", server.data)
+    assert "5 wrapped anew, 1 were already" in done("rewrap", "--file", file, "--data", server.data)
+    assert "0 wrapped anew, 6 were already" in done("rewrap", "--file", file, "--data", server.data)
     for name in ((), ("reports",)):
         assert "1 old versions removed" in done("forget", *name, "--file", file, "--data", server.data)
     assert [each["state"] for each in listed(file)] == ["enabled", "enabled, default"]
@@ -156,3 +162,24 @@ def test_a_server_refuses_a_file_that_is_among_the_data(tmp_path):
     assert started.returncode == 1
     assert "in the data folder" in started.stderr
     assert started.stderr.count("\n") == 1
+
+
+def test_older_versions_are_wrapped_anew_too(file, start_server, clients):
+    """Also the null version below others, which is looked up in a cell of its own."""
+    done("create", "--file", file)
+    server = start_server(flags=("--sse-master-key-file", str(file)))
+    s3 = clients(server)
+    s3.create_bucket(Bucket="bucket")
+
+    def put(body):
+        return s3.put_object(Bucket="bucket", Key="key", Body=body, ServerSideEncryption="AES256").get("VersionId")
+
+    put(b"null")
+    s3.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
+    bodies = {put(b"first"): b"first", put(b"second"): b"second", "null": b"null"}
+    done("rotate", "--file", file)
+    assert "3 wrapped anew, 0 were already" in done("rewrap", "--file", file, "--data", server.data)
+    done("forget", "--file", file, "--data", server.data)
+
+    read = {name: s3.get_object(Bucket="bucket", Key="key", VersionId=name)["Body"].read() for name in bodies}
+    assert read == bodies

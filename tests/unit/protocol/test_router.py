@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bushel.protocol.errors import S3Error
-from bushel.protocol.operations import TABLE
+from bushel.protocol.operations import POST_OBJECT, TABLE
 from bushel.protocol.router import route
 
 SAMPLE = {"service": ("GET", {}), "bucket": ("PUT", {}), "object": ("PUT", {})}
@@ -182,10 +182,8 @@ def test_a_method_that_is_not_there_is_not_allowed(method, resource, allowed):
     assert (error.status, error.headers) == (405, [("Allow", allowed)])
 
 
-def test_an_upload_by_html_form_is_not_implemented():
-    error = refuse("POST", "bucket", headers={"content-type": "Multipart/Form-Data; boundary=x"})
-
-    assert error.reason == "NotImplemented.PostForm"
+def test_a_form_posted_to_a_bucket_is_an_upload():
+    assert route("POST", "bucket", {}, {"content-type": "Multipart/Form-Data; boundary=x"}) is POST_OBJECT
 
 
 def test_another_post_to_a_bucket_lacks_the_form():

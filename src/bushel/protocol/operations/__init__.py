@@ -99,6 +99,7 @@ from bushel.protocol.operations.object import (
     PUT_OBJECT,
 )
 from bushel.protocol.operations.payment import GET_BUCKET_REQUEST_PAYMENT, PUT_BUCKET_REQUEST_PAYMENT
+from bushel.protocol.operations.post_form import POST_OBJECT
 from bushel.protocol.operations.record import Operation
 from bushel.protocol.operations.refused import NOT_ROUTED
 from bushel.protocol.operations.restore import RESTORE_OBJECT
@@ -178,6 +179,7 @@ __all__ = [
     "LIST_OBJECT_VERSIONS",
     "LIST_PARTS",
     "NOT_ROUTED",
+    "POST_OBJECT",
     "PUT_BUCKET_ACL",
     "PUT_BUCKET_ENCRYPTION",
     "PUT_BUCKET_OWNERSHIP_CONTROLS",
@@ -218,4 +220,4 @@ TABLE: dict[str, Operation] = {
     )
     for operation in group
 }
-"""Every operation that a request can be, by name."""
+"""Every operation of S3's model, by name. Beside it there is one that the model does not have, ``POST_OBJECT``."""

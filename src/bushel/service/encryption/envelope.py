@@ -15,7 +15,7 @@ import hashlib
 import hmac
 from typing import TYPE_CHECKING, Final
 
-from bushel.service.encryption.segments import Damaged
+from bushel.service.encryption.segments import Damaged, library
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -43,11 +43,9 @@ def unwrap(cipher: "AESGCM", wrapped: bytes, bound_to: bytes) -> bytes:
     Raises:
         Damaged: It was wrapped under another key, for something else, or is not what was stored.
     """
-    from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - as in aes_gcm
-
     try:
         return cipher.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], bound_to)
-    except (InvalidTag, ValueError):
+    except (library()[1], ValueError):
         raise Damaged("a wrapped key is not what was stored, or belongs to another object") from None
 
 

@@ -77,19 +77,15 @@ class Sealing:
     """The encryption of one stream of bytes: of an object, or of a part.
 
     Attributes:
+        kind: SSE_C, SSE_S3 or SSE_KMS.
         told: Members of the answer.
     """
 
-    __slots__ = ("_key", "_kind", "_randomness", "told")
+    __slots__ = ("_key", "_randomness", "kind", "told")
 
     def __init__(self, key: bytes, kind: int, randomness: Randomness, told: dict[str, Any]) -> None:
-        self._key, self._kind, self._randomness = key, kind, randomness
+        self._key, self.kind, self._randomness = key, kind, randomness
         self.told = told
-
-    @property
-    def of_customer(self) -> bool:
-        """Whether a customer's key is needed to read what is encrypted so."""
-        return self._kind == SSE_C
 
     def encrypt(self, data: bytes) -> bytes:
         """All of a small object."""
@@ -104,7 +100,7 @@ class Sealing:
 
         Others show nothing of the bytes, not even that two objects have the same.
         """
-        return md5 if self._kind == SSE_S3 else self._randomness.token(_TAG_BYTES)
+        return md5 if self.kind == SSE_S3 else self._randomness.token(_TAG_BYTES)
 
 
 class ObjectSealing(Sealing):
@@ -121,7 +117,7 @@ class ObjectSealing(Sealing):
         """Whether the bytes of another object may stay as they are for this one: its key is wrapped anew."""
         return (
             encryption is not None
-            and encryption.kind == self._kind != SSE_C
+            and encryption.kind == self.kind != SSE_C
             and encryption.kms_key == self._wrapping.kms_key
         )
 

@@ -12,6 +12,7 @@ nothing: the tag alone.
 Pure. What must not be here: keys' whereabouts, files, threads.
 """
 
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -30,11 +31,18 @@ class Damaged(Exception):
     """Stored bytes are not what was encrypted, or not with this key. None of them are returned."""
 
 
-def aes_gcm(key: bytes) -> "AESGCM":
-    """AES-256-GCM with a key. Its library is loaded when first needed: most stores encrypt nothing."""
+@cache
+def library() -> "tuple[type[AESGCM], type[Exception]]":
+    """AES-GCM, and what it raises for what is damaged. Loaded when first needed: most stores encrypt nothing."""
+    from cryptography.exceptions import InvalidTag  # noqa: PLC0415
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
 
-    return AESGCM(key)
+    return AESGCM, InvalidTag
+
+
+def aes_gcm(key: bytes) -> "AESGCM":
+    """AES-256-GCM with a key."""
+    return library()[0](key)
 
 
 def stored_size(size: int) -> int:
@@ -123,8 +131,7 @@ class Decryptor:
         Raises:
             Damaged: One of them is not what was encrypted.
         """
-        from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - as in aes_gcm
-
+        damaged = library()[1]
         number, beside = divmod(offset, STORED_BYTES)
         assert not beside, "segments are opened whole"
         opened = []
@@ -132,7 +139,7 @@ class Decryptor:
             sealed = stored[begin : begin + STORED_BYTES]
             try:
                 plain = self._cipher.decrypt(_nonce(number, last=number == self._last), sealed, FORMAT)
-            except InvalidTag:
+            except damaged:
                 raise Damaged(f"segment {number} of an encrypted object is not what was written") from None
             start = number * PLAIN_BYTES
             if start < self._first or start + len(plain) > self._stop:

@@ -47,8 +47,6 @@ def unlock(ctx: Context, bucket: BucketRecord, key: str, entry: ObjectEntry, req
             KMS.DisabledException, KMS.NotFoundException and InternalError for keys that the server does not have.
         Corrupt: The stored key is damaged.
     """
-    if entry.encryption is None and not names_customer_key(request):
-        return NOT_ENCRYPTED
     return _unlock(ctx, bucket, key, entry, confidential(ctx, customer_key(request)))
 
 
@@ -128,7 +126,7 @@ def _open_kept(ctx: Context, bucket: BucketRecord, key: str, encryption: Encrypt
     if encryption.kind == SSE_KMS:
         require_signature_v4(ctx)
     try:
-        return open_key(ctx.service.keys.current(), encryption, bucket.partition, key.encode())
+        return open_key(ctx.service.keys, encryption, bucket.partition, key.encode())
     except Damaged as error:
         raise Corrupt(f"{bucket.name}/{key}: {error}") from error
 

@@ -108,15 +108,22 @@ def _wrapped(
     return wrap(cipher, key, bound_to_object(partition, row, context), nonce), version.id
 
 
-def open_key(keyring: Keyring, encryption: Encryption, partition: bytes, row: bytes) -> bytes:
+def open_key(keys: KeySource, encryption: Encryption, partition: bytes, row: bytes) -> bytes:
     """The key of an object that is encrypted under the operator's keys.
+
+    The master key is never disabled, so a version of it that is known opens without a look at the file.
 
     Raises:
         S3Error: KMS.DisabledException; KMS.NotFoundException for a named key that is gone, InternalError for the
             master key.
         Damaged: The stored key is none.
     """
-    key = keyring.key(encryption.kms_key if encryption.kind == SSE_KMS else MASTER)
+    if encryption.kind == SSE_S3:
+        master = keys.known().master
+        version = None if master is None else master.version(encryption.wrapped_by)
+        if version is not None:
+            return _open(version, encryption, partition, row)
+    key = keys.current().key(encryption.kms_key if encryption.kind == SSE_KMS else MASTER)
     if key is not None and not key.enabled:
         raise S3Error("KMS.DisabledException", KeyName=key.name)
     version = key.version(encryption.wrapped_by) if key is not None else None

@@ -164,7 +164,7 @@ async def _object(ctx: Context, request: Any) -> tuple[BucketRecord, ObjectEntry
 def _unlocked(ctx: Context, bucket: BucketRecord, key: str, version: ObjectEntry) -> Unlocked:
     """The key of the object, under which its annotations are: S3 lets them inherit the object's encryption."""
     if version.encryption is not None and version.encryption.kind == SSE_C:
-        raise S3Error("InvalidRequest.AnnotationsOfCustomer")
+        raise S3Error("InvalidRequest.AnnotationOfCustomer")
     return unlock_kept(ctx, bucket, key, version)
 
 

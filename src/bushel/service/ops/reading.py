@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from bushel.catalog.records import MARKER, MULTIPART, BucketRecord, Checksum, ManifestPart, ObjectEntry
 from bushel.protocol.conditions import is_not_modified, range_applies
+from bushel.protocol.encryption import names_customer_key
 from bushel.protocol.errors import S3Error
 from bushel.protocol.operations import GET_OBJECT, HEAD_OBJECT
 from bushel.protocol.ranges import byte_range, content_range, part_range
@@ -12,7 +13,7 @@ from bushel.service.authz import READ, require_object
 from bushel.service.checksums import checksum_member
 from bushel.service.content import manifest_of, open_content
 from bushel.service.context import Context
-from bushel.service.encryption.unlocking import Unlocked, unlock
+from bushel.service.encryption.unlocking import NOT_ENCRYPTED, Unlocked, unlock
 from bushel.service.registry import implements
 from bushel.service.tags import may_read_tags
 from bushel.service.versions import check_version_id, find_version, marker_named, missing_version, told_version
@@ -35,7 +36,9 @@ async def get_object(ctx: Context, request: GetObjectInput) -> GetObjectOutput:
     if version_id is not None and entry.storage == MARKER:
         raise marker_named(entry)
     require_object(ctx, entry, READ)
-    unlocked = unlock(ctx, bucket, request.key, entry, request)
+    unlocked = NOT_ENCRYPTED
+    if entry.encryption is not None or names_customer_key(request):
+        unlocked = unlock(ctx, bucket, request.key, entry, request)
     answer = await _describe(ctx, bucket, request, entry, unlocked)
     if ctx.status == NOT_MODIFIED:
         return GetObjectOutput(**answer)
@@ -50,7 +53,9 @@ async def head_object(ctx: Context, request: HeadObjectInput) -> HeadObjectOutpu
     bucket = await ctx.bucket(request.bucket, request.expected_bucket_owner)
     entry = await find_version(ctx, bucket, request.key, request.version_id)
     require_object(ctx, entry, READ)
-    unlocked = unlock(ctx, bucket, request.key, entry, request)
+    unlocked = NOT_ENCRYPTED
+    if entry.encryption is not None or names_customer_key(request):
+        unlocked = unlock(ctx, bucket, request.key, entry, request)
     answer = await _describe(ctx, bucket, request, entry, unlocked)
     answer.pop("first", None)
     return HeadObjectOutput(**answer)

@@ -3,6 +3,7 @@
 from bushel.catalog.objects import Condition, Draft
 from bushel.catalog.records import BucketRecord, Checksum, ObjectEntry
 from bushel.protocol.conditions import check_write, check_write_headers
+from bushel.protocol.encryption import names_encryption
 from bushel.protocol.operations import PUT_OBJECT
 from bushel.protocol.shapes.object import PutObjectInput, PutObjectOutput
 from bushel.service.authz import WRITE, require_bucket
@@ -30,7 +31,9 @@ async def put_object(ctx: Context, request: PutObjectInput) -> PutObjectOutput:
     condition = write_condition(request.key, request.if_match, request.if_none_match)
     if condition is not None:
         condition(await ctx.catalog.objects.head(bucket, request.key))
-    sealing = await object_sealing(ctx, bucket, request.key, request)
+    sealing = None
+    if bucket.configured or names_encryption(request):
+        sealing = await object_sealing(ctx, bucket, request.key, request)
     payload = ctx.payload
     if bucket.configured:
         await require_room(ctx, bucket, payload.length)
