@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from live.expect import assert_refused, refused
+from live.sse import customer, is_stored
 from live.sums import ALGORITHMS, checksum
 from live.wire import content_md5
 
@@ -288,3 +289,137 @@ def test_writers_of_many_annotations_at_once_lose_none(s3, bucket, put, annotate
     for thread in threads:
         thread.join()
     assert names() == [f"{number:02}" for number in range(20)]
+
+
+# --- versions -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def versioned(s3, bucket):
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    return bucket
+
+
+def test_they_belong_to_a_version(s3, versioned, put, annotate, note, names):
+    first, second = put()["VersionId"], put()["VersionId"]
+    stored = annotate("new", b"of the second")
+    assert stored["ResponseMetadata"]["HTTPHeaders"]["x-amz-object-version-id"] == second
+    annotate("old", b"of the first", VersionId=first)
+    annotate("both", b"1", VersionId=first)
+    annotate("both", b"2")
+    assert names() == names(VersionId=second) == ["both", "new"]
+    assert names(VersionId=first) == ["both", "old"]
+    assert (note("both"), note("both", VersionId=first)) == (b"2", b"1")
+    with refused("NoSuchAnnotation", 404):
+        note("new", VersionId=first)
+    s3.delete_object_annotation(Bucket=versioned, Key="key", AnnotationName="both", VersionId=first)
+    assert (names(VersionId=first), names()) == (["old"], ["both", "new"])
+
+
+def test_they_stay_when_something_newer_comes_and_go_with_their_version(s3, versioned, put, annotate, names):
+    first = put(body=b"x" * 50_000)["VersionId"]
+    annotate("one", b"x" * 40_000)
+    second = put()["VersionId"]
+    marker = s3.delete_object(Bucket=versioned, Key="key")["VersionId"]
+    assert names(VersionId=first) == ["one"]
+    with refused("NoSuchKey", 404):
+        names()
+    with refused("MethodNotAllowed", 405):
+        annotate("on a marker", VersionId=marker)
+    for version in (marker, second):
+        s3.delete_object(Bucket=versioned, Key="key", VersionId=version)
+    assert names() == ["one"]
+    s3.delete_object(Bucket=versioned, Key="key", VersionId=first)
+    s3.delete_bucket(Bucket=versioned)  # it is empty: nothing of them was left
+
+
+def test_those_of_the_null_version_go_when_it_is_replaced(s3, bucket, put, annotate, names):
+    put()
+    annotate("before")
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    newer = put()["VersionId"]
+    assert names(VersionId="null") == ["before"]
+    annotate("set aside", VersionId="null")
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
+    put()
+    assert names(VersionId="null") == names() == []
+    annotate("of the new null version")
+    for version in ("null", newer):
+        s3.delete_object(Bucket=bucket, Key="key", VersionId=version)
+    s3.delete_bucket(Bucket=bucket)
+
+
+def test_a_copy_of_a_version_has_those_of_the_version(s3, versioned, put, annotate, names):
+    first = put("source")["VersionId"]
+    annotate("one", key="source")
+    put("source")
+    source = {"Bucket": versioned, "Key": "source"}
+    s3.copy_object(Bucket=versioned, Key="key", CopySource=source)
+    assert names() == []
+    s3.copy_object(Bucket=versioned, Key="key", CopySource={**source, "VersionId": first})
+    assert names() == ["one"]
+
+
+# --- encryption ---------------------------------------------------------------------------------------------------
+
+KINDS = {
+    "none": {},
+    "AES256": {"ServerSideEncryption": "AES256"},
+    "aws:kms": {"ServerSideEncryption": "aws:kms"},
+}
+SECRET = b"an annotation of an encrypted object, nowhere in plain text. "
+
+
+@pytest.mark.parametrize("size", [40, 200_000])
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_annotation_is_encrypted_as_its_object_is(s3, bucket, put, annotate, note, kind, size):
+    put(**KINDS[kind])
+    payload = (SECRET * 4_000)[:size]
+    stored = annotate("note", payload)
+    got = s3.get_object_annotation(Bucket=bucket, Key="key", AnnotationName="note")
+    assert got["AnnotationPayload"].read() == payload
+    told = KINDS[kind].get("ServerSideEncryption")
+    assert stored.get("ServerSideEncryption") == got.get("ServerSideEncryption") == told
+    assert (got["ContentLength"], got["ETag"]) == (size, stored["ETag"])
+    assert (stored["ETag"] == f'"{hashlib.md5(payload).hexdigest()}"') == (kind != "aws:kms")
+    assert got["ChecksumCRC32"] == checksum("CRC32", payload)
+
+
+@pytest.mark.parametrize("target", KINDS)
+@pytest.mark.parametrize("source", KINDS)
+@pytest.mark.parametrize("size", [5, 300_000])
+def test_a_copy_encrypts_them_as_it_is_encrypted(s3, bucket, put, annotate, note, source, target, size):
+    put("source", b"x" * size, **KINDS[source])
+    annotate("note", SECRET, key="source")
+    s3.copy_object(Bucket=bucket, Key="key", CopySource=f"{bucket}/source", **KINDS[target])
+    s3.delete_object(Bucket=bucket, Key="source")
+    got = s3.get_object_annotation(Bucket=bucket, Key="key", AnnotationName="note")
+    assert got["AnnotationPayload"].read() == SECRET
+    assert got.get("ServerSideEncryption") == KINDS[target].get("ServerSideEncryption")
+    assert (got["ETag"] == f'"{hashlib.md5(SECRET).hexdigest()}"') == (target != "aws:kms")
+
+
+def test_objects_under_a_customers_key_have_none(s3, bucket, put, annotate):
+    put("secret", **customer())
+    with refused("InvalidRequest", 400):
+        annotate(key="secret")
+    put("source")
+    annotate(key="source")
+    with refused("InvalidRequest", 400):
+        s3.copy_object(Bucket=bucket, Key="copy", CopySource=f"{bucket}/source", **customer())
+    source = {"CopySource": f"{bucket}/source", "AnnotationDirective": "EXCLUDE"}
+    s3.copy_object(Bucket=bucket, Key="copy", **source, **customer())
+
+
+@pytest.mark.server_kinds("embedded-1")
+def test_the_payload_of_an_encrypted_object_is_not_in_the_folder(s3, bucket, server, put, annotate):
+    secret = b"this annotation is written by this test alone, and nowhere in plain text. "
+    put("plain")
+    annotate(payload=secret[::-1], key="plain")
+    for kind in ("AES256", "aws:kms"):
+        put(kind, **KINDS[kind])
+        annotate("small", secret, key=kind)
+        annotate("large", secret * 4000, key=kind)
+        s3.copy_object(Bucket=bucket, Key=f"copy of {kind}", CopySource=f"{bucket}/{kind}", **KINDS[kind])
+    assert is_stored(server.data, secret[::-1])
+    assert not is_stored(server.data, secret)

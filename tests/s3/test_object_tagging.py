@@ -213,3 +213,22 @@ def test_a_version_that_cannot_be_is_refused(wire, bucket, put, method):
     body = b"<Tagging><TagSet/></Tagging>" if method == "PUT" else b""
     headers = {"Content-MD5": content_md5(body)} if body else {}
     assert_refused(wire.signed(method, f"/{bucket}/key?tagging&versionId=other", headers, body), "InvalidArgument", 400)
+
+
+def test_tags_belong_to_a_version(s3, bucket, put):
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    first = put(Tagging="a=1")["VersionId"]
+    second = put(Tagging="b=2")["VersionId"]
+
+    def told(**version):
+        answer = s3.get_object_tagging(Bucket=bucket, Key="key", **version)
+        return answer["VersionId"], {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
+
+    assert (told(), told(VersionId=first)) == ((second, {"b": "2"}), (first, {"a": "1"}))
+    answer = s3.put_object_tagging(Bucket=bucket, Key="key", VersionId=first, Tagging=_tags(c="3", d="4"))
+    assert answer["VersionId"] == first
+    assert s3.head_object(Bucket=bucket, Key="key", VersionId=first)["TagCount"] == 2
+    s3.delete_object_tagging(Bucket=bucket, Key="key")
+    assert (told(), told(VersionId=first)) == ((second, {}), (first, {"c": "3", "d": "4"}))
+    s3.copy_object(Bucket=bucket, Key="copy", CopySource={"Bucket": bucket, "Key": "key", "VersionId": first})
+    assert len(s3.get_object_tagging(Bucket=bucket, Key="copy")["TagSet"]) == 2

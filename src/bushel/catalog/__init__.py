@@ -24,7 +24,7 @@ class Catalog:
         self.buckets = Buckets(engine, clock, randomness)
         self.users = Users(engine, clock, randomness)
         self.objects = Objects(engine, clock, randomness)
-        self.annotations = Annotations(engine, clock)
+        self.annotations = Annotations(engine)
         self.quotas = Quotas(engine, self.buckets, self.users)
         self.uploads = Uploads(engine, self.objects, clock, randomness)
 

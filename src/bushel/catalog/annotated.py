@@ -6,6 +6,7 @@ A payload lies in pieces, since the index handles values of a few pages best. Wh
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
+import msgspec
 from xxhash import xxh3_64_intdigest
 
 from bushel.catalog.layout import ANNOTATED, ANNOTATIONS, annotation_suffix, order_suffix
@@ -21,6 +22,11 @@ class Annotation(NamedTuple):
 
     record: AnnotationRecord
     payload: bytes
+
+
+def stored(record: AnnotationRecord, payload: bytes) -> Annotation:
+    """An annotation to be stored, whose payload is as it will lie there."""
+    return Annotation(msgspec.structs.replace(record, check=xxh3_64_intdigest(payload)), payload)
 
 
 def annotating(order: int, annotations: Iterable[Annotation]) -> list[Write]:
@@ -48,7 +54,7 @@ def joined(record: AnnotationRecord, pieces: Sequence[bytes]) -> bytes:
         Corrupt: They are not what was stored.
     """
     payload = b"".join(pieces)
-    if len(payload) != record.size or xxh3_64_intdigest(payload) != record.check:
+    if xxh3_64_intdigest(payload) != record.check:
         raise Corrupt("an annotation does not match its checksum")
     return payload
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
-from xxhash import xxh3_64_intdigest
 
 from bushel.catalog import history
 from bushel.catalog.annotated import Annotation, annotating, joined, summed
@@ -24,11 +23,9 @@ from bushel.catalog.records import (
     NULL_ID,
     AnnotationRecord,
     BucketRecord,
-    Checksum,
     ObjectEntry,
     decode_annotation,
 )
-from bushel.core.clock import Clock, whole_seconds
 from bushel.engine.api import Cell, Change, Delete, DeletePrefix, Engine, Range, Read, Write
 
 MAX_ANNOTATIONS: Final = 1000
@@ -49,21 +46,17 @@ class TooManyAnnotations(Exception):
 class Annotations:
     """The annotations of all objects."""
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._clock = clock
 
     async def put(
         self,
         bucket: BucketRecord,
         key: str,
         version: ObjectEntry,
-        name: str,
-        payload: bytes,
-        md5: bytes,
-        checksum: Checksum,
+        annotation: Annotation,
         condition: Condition | None = None,
-    ) -> AnnotationRecord:
+    ) -> None:
         """Store an annotation in place of what its name holds.
 
         Raises:
@@ -73,22 +66,20 @@ class Annotations:
             Full: No space.
             Exception: What the condition raised.
         """
-        now = whole_seconds(self._clock.now_ns())
-        record = AnnotationRecord(name, len(payload), md5, now, checksum, xxh3_64_intdigest(payload))
+        record = annotation.record
 
         def transition(values: Sequence[Any]) -> Change:
             entry, old = _looked_at(values, version, condition)
             count, size = entry.annotations or (0, 0)
             if old is None and count >= MAX_ANNOTATIONS:
-                raise TooManyAnnotations(name)
+                raise TooManyAnnotations(record.name)
             more = record.size - (old.size if old is not None else 0)
             changed = msgspec.structs.replace(entry, annotations=(count + (old is None), size + more))
-            writes = [*_rewritten(values, changed), *annotating(version.order, [Annotation(record, payload)])]
-            return Change(writes, counters={BYTES_COUNTER: more} if more else {}, result=record)
+            writes = [*_rewritten(values, changed), *annotating(version.order, [annotation])]
+            return Change(writes, counters={BYTES_COUNTER: more} if more else {})
 
-        reads = _reads(version, annotation_suffix(version.order, name))
-        stored: AnnotationRecord = await self._engine.commit(bucket.partition, key.encode(), reads, transition)
-        return stored
+        reads = _reads(version, annotation_suffix(version.order, record.name))
+        await self._engine.commit(bucket.partition, key.encode(), reads, transition)
 
     async def get(self, bucket: BucketRecord, key: str, version: ObjectEntry, name: str) -> Annotation | None:
         """An annotation with its payload.

@@ -193,14 +193,22 @@ class PartRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
 
 
 class AnnotationRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
-    """One annotation of a version. ``md5`` is raw; ``check`` is the xxh3-64 of the payload."""
+    """One annotation of a version.
+
+    Attributes:
+        size: Bytes of the payload as it was sent.
+        md5: Raw; for SSE-KMS what stands for it in an ETag.
+        check: xxh3-64 of the payload as it is stored.
+        wrapped_key: Of an encrypted payload, under the object's key; empty where the object is not encrypted.
+    """
 
     name: str
     size: int
     md5: bytes
     last_modified: int
     checksum: Checksum
-    check: int
+    check: int = 0
+    wrapped_key: bytes = b""
 
 
 class BucketRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):

@@ -6,12 +6,14 @@ import hashlib
 import pytest
 
 from bushel.catalog import Catalog
+from bushel.catalog.annotated import stored as stored_annotation
 from bushel.catalog.annotations import VersionGone
 from bushel.catalog.buckets import BucketExists, BucketNotEmpty, TooManyBuckets
 from bushel.catalog.garbage import blobs_of_row, named_blobs, recover, sweep
 from bushel.catalog.layout import ANNOTATED, DATA, SYSTEM, annotation_suffix
 from bushel.catalog.objects import Draft
 from bushel.catalog.records import (
+    AnnotationRecord,
     Checksum,
     Manifest,
     ManifestPart,
@@ -160,6 +162,11 @@ def test_counters_follow_objects_and_bytes():
     run(scenario)
 
 
+def annotation(name: str, size: int):
+    checksum = Checksum("CRC32", "FULL_OBJECT", b"1234")
+    return stored_annotation(AnnotationRecord(name, size, b"md5", 0, checksum), b"n" * size)
+
+
 def test_annotations_count_in_the_bytes_and_leave_nothing_behind():
     async def scenario(store):
         bucket = await store.bucket()
@@ -167,8 +174,7 @@ def test_annotations_count_in_the_bytes_and_leave_nothing_behind():
         entry = await objects.put(bucket, "a", inline(b"x" * 10))
 
         async def annotate(name: str, size: int):
-            checksum = Checksum("CRC32", "FULL_OBJECT", b"1234")
-            await annotations.put(bucket, "a", entry, name, b"n" * size, b"md5", checksum)
+            await annotations.put(bucket, "a", entry, annotation(name, size))
 
         await annotate("one", 40_000)
         await annotate("two", 5)
@@ -197,8 +203,7 @@ def test_a_damaged_annotation_is_an_error_never_data():
     async def scenario(store):
         bucket = await store.bucket()
         entry = await store.catalog.objects.put(bucket, "a", inline(b"x"))
-        checksum = Checksum("CRC32", "FULL_OBJECT", b"1234")
-        await store.catalog.annotations.put(bucket, "a", entry, "one", b"n" * 20_000, b"md5", checksum)
+        await store.catalog.annotations.put(bucket, "a", entry, annotation("one", 20_000))
         damage = Change(writes=(Put(ANNOTATED, annotation_suffix(entry.order, "one") + b"\0\1", b"other"),))
         await store.engine.commit(bucket.partition, b"a", (), lambda _: damage)
 

@@ -59,6 +59,16 @@ def bound_to_part(upload_id: str, number: int) -> bytes:
     return b"bushel part 1\0" + number.to_bytes(2, "big") + upload_id.encode()
 
 
+def bound_to_annotation(name: str) -> bytes:
+    """What an annotation's key is bound to, besides the object's key from which its wrapping key is made."""
+    return b"bushel annotation 1\0" + name.encode()
+
+
+def annotation_wrapping_key(object_key: bytes) -> bytes:
+    """The key that wraps the keys of an object's annotations: its own encrypts bytes, or wraps parts' keys."""
+    return hmac.digest(object_key, b"bushel annotation wrapping key 1", hashlib.sha256)
+
+
 def customer_wrapping_key(customer_key: bytes, salt: bytes) -> bytes:
     """The key that wraps for SSE-C: made from the customer's, which is itself never stored."""
     return hmac.digest(customer_key, b"bushel wrapping key 1" + salt, hashlib.sha256)

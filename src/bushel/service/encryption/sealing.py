@@ -8,11 +8,15 @@ or a bucket asks for (``choosing``).
 import asyncio
 from typing import Any, Final, Protocol
 
-from bushel.catalog.records import SSE_C, SSE_S3, BucketRecord, Encryption, UploadRecord
+import msgspec
+
+from bushel.catalog.annotated import Annotation
+from bushel.catalog.records import SSE_C, SSE_S3, AnnotationRecord, BucketRecord, Encryption, UploadRecord
 from bushel.core.ids import Randomness
 from bushel.engine.api import BlobWriter
 from bushel.protocol.encryption import AES256, CustomerKey
 from bushel.service.digests import THREAD_BYTES
+from bushel.service.encryption.annotations import seal_annotation
 from bushel.service.encryption.envelope import (
     NONCE_BYTES,
     SALT_BYTES,
@@ -116,6 +120,11 @@ class ObjectSealing(Sealing):
             and encryption.kind == self.kind != SSE_C
             and encryption.kms_key == self._wrapping.kms_key
         )
+
+    def annotation(self, record: AnnotationRecord, payload: bytes) -> Annotation:
+        """An annotation of the object; to be called when it is known which key the object has."""
+        record = msgspec.structs.replace(record, md5=self.tag(record.md5))
+        return seal_annotation(record, payload, self._key, self._randomness)
 
     def take_over(self, key: bytes) -> None:
         """Nothing will be encrypted: the bytes are encrypted already, with this key."""

@@ -50,6 +50,16 @@ def unlock(ctx: Context, bucket: BucketRecord, key: str, entry: ObjectEntry, req
     return _unlock(ctx, bucket, key, entry, confidential(ctx, customer_key(request)))
 
 
+def unlock_kept(ctx: Context, bucket: BucketRecord, key: str, entry: ObjectEntry) -> Unlocked:
+    """The key of an object that no customer's key is needed for.
+
+    Raises:
+        S3Error: As ``unlock``.
+        Corrupt: The stored key is damaged.
+    """
+    return NOT_ENCRYPTED if entry.encryption is None else _unlock(ctx, bucket, key, entry, None)
+
+
 def unlock_source(ctx: Context, bucket: BucketRecord, key: str, entry: ObjectEntry, request: Any) -> Unlocked:
     """The same for the source of a copy, whose headers have names of their own."""
     return _unlock(ctx, bucket, key, entry, confidential(ctx, source_customer_key(request)))

@@ -4,9 +4,13 @@ import base64
 import binascii
 from typing import Any
 
+import msgspec
+
+from bushel.catalog.annotated import Annotation, stored
 from bushel.catalog.annotations import TooManyAnnotations, VersionGone
 from bushel.catalog.objects import Condition
-from bushel.catalog.records import SSE_C, AnnotationRecord, BucketRecord, Checksum, ObjectEntry
+from bushel.catalog.records import SSE_C, SSE_S3, AnnotationRecord, BucketRecord, Checksum, ObjectEntry
+from bushel.core.clock import whole_seconds
 from bushel.protocol.annotations import MAX_LISTED, MAX_PAYLOAD_BYTES, check_name, check_payload, check_prefix
 from bushel.protocol.conditions import check_write
 from bushel.protocol.errors import S3Error
@@ -31,6 +35,8 @@ from bushel.service.annotations import PERMISSION
 from bushel.service.authz import require_object
 from bushel.service.checksums import checksum_member
 from bushel.service.context import Context
+from bushel.service.encryption.annotations import open_annotation, seal_annotation
+from bushel.service.encryption.unlocking import Unlocked, unlock_kept
 from bushel.service.quotas import require_room
 from bushel.service.registry import implements
 from bushel.service.versions import find_version, told_version
@@ -42,21 +48,21 @@ async def put_object_annotation(ctx: Context, request: PutObjectAnnotationInput)
     name = request.annotation_name
     check_name(name)
     bucket, version = await _object(ctx, request)
-    if version.encryption is not None and version.encryption.kind == SSE_C:
-        raise S3Error("InvalidRequest.AnnotationOfCustomer")
     condition = _condition(request.key, request.object_if_match)
     if condition is not None:
         condition(version)
+    unlocked = _unlocked(ctx, bucket, request.key, version)
     body = ctx.payload
     if bucket.configured:
         await require_room(ctx, bucket, body.length, objects=0)
     payload = await body.read_all(MAX_PAYLOAD_BYTES)
     check_payload(payload)
     checksum = Checksum(*body.checksum)
+    modified = whole_seconds(ctx.service.clock.now_ns())
+    plain = AnnotationRecord(name, len(payload), body.md5, modified, checksum)
+    annotation = _sealed(ctx, version, unlocked, plain, payload)
     try:
-        record = await ctx.catalog.annotations.put(
-            bucket, request.key, version, name, payload, body.md5, checksum, condition
-        )
+        await ctx.catalog.annotations.put(bucket, request.key, version, annotation, condition)
     except VersionGone:
         raise S3Error("OperationAborted") from None
     except TooManyAnnotations:
@@ -65,8 +71,9 @@ async def put_object_annotation(ctx: Context, request: PutObjectAnnotationInput)
         key=request.key,
         annotation_name=name,
         object_version_id=told_version(bucket, version),
-        e_tag=_etag(record),
+        e_tag=_etag(annotation.record),
         checksum_type=checksum.type,
+        server_side_encryption=unlocked.told.get("server_side_encryption"),
         **checksum_member(checksum.algorithm, checksum.digest),
     )
 
@@ -79,7 +86,9 @@ async def get_object_annotation(ctx: Context, request: GetObjectAnnotationInput)
     found = await ctx.catalog.annotations.get(bucket, request.key, version, request.annotation_name)
     if found is None:
         raise S3Error("NoSuchAnnotation", AnnotationName=request.annotation_name)
-    record, payload = found
+    record = found.record
+    unlocked = _unlocked(ctx, bucket, request.key, version)
+    payload = open_annotation(found, unlocked.key)
     checksum: dict[str, Any] = {}
     if request.checksum_mode is not None:
         kept = record.checksum
@@ -90,6 +99,7 @@ async def get_object_annotation(ctx: Context, request: GetObjectAnnotationInput)
         last_modified=record.last_modified,
         content_length=record.size,
         e_tag=_etag(record),
+        server_side_encryption=unlocked.told.get("server_side_encryption"),
         **checksum,
     )
 
@@ -149,6 +159,26 @@ async def _object(ctx: Context, request: Any) -> tuple[BucketRecord, ObjectEntry
     entry = await find_version(ctx, bucket, request.key, request.version_id)
     require_object(ctx, entry, PERMISSION)
     return bucket, entry
+
+
+def _unlocked(ctx: Context, bucket: BucketRecord, key: str, version: ObjectEntry) -> Unlocked:
+    """The key of the object, under which its annotations are: S3 lets them inherit the object's encryption."""
+    if version.encryption is not None and version.encryption.kind == SSE_C:
+        raise S3Error("InvalidRequest.AnnotationOfCustomer")
+    return unlock_kept(ctx, bucket, key, version)
+
+
+def _sealed(
+    ctx: Context, version: ObjectEntry, unlocked: Unlocked, record: AnnotationRecord, payload: bytes
+) -> Annotation:
+    if unlocked.key is None:
+        return stored(record, payload)
+    assert version.encryption is not None
+    randomness = ctx.service.randomness
+    if version.encryption.kind != SSE_S3:
+        # As for an object's ETag: nothing is shown of the bytes.
+        record = msgspec.structs.replace(record, md5=randomness.token(16))
+    return seal_annotation(record, payload, unlocked.key, randomness)
 
 
 def _condition(key: str, if_match: str | None) -> Condition | None:

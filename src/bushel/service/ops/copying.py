@@ -9,12 +9,12 @@ from typing import Final
 import msgspec
 
 from bushel.catalog.objects import Draft
-from bushel.catalog.records import BLOB, SSE_C, BucketRecord, Checksum, Metadata, ObjectEntry
+from bushel.catalog.records import BLOB, BucketRecord, Checksum, Metadata, ObjectEntry
 from bushel.protocol.checksums import ALGORITHMS, DEFAULT, FULL_OBJECT, Algorithm
 from bushel.protocol.errors import S3Error
 from bushel.protocol.operations import COPY_OBJECT
 from bushel.protocol.shapes.copy import CopyObjectInput, CopyObjectOutput, CopyObjectResult
-from bushel.service.annotations import copied_annotations
+from bushel.service.annotations import copied_annotations, sealed_annotations
 from bushel.service.authz import WRITE, require_bucket
 from bushel.service.checksums import checksum_member
 from bushel.service.content import open_content
@@ -61,13 +61,12 @@ async def copy_object(ctx: Context, request: CopyObjectInput) -> CopyObjectOutpu
     assert entry.metadata is not None
     metadata = metadata_of(request, grants) if replace else msgspec.structs.replace(entry.metadata, grants=grants)
     metadata = msgspec.structs.replace(metadata, tags=copied_tags(ctx, request, source))
-    annotations = await copied_annotations(ctx, request, source)
-    if annotations and sealing is not None and sealing.kind == SSE_C:
-        raise S3Error("InvalidRequest.AnnotationOfCustomer")
+    annotations = await copied_annotations(ctx, request, source, sealing)
     if bucket.configured:
         await require_room(ctx, bucket, entry.size + sum(record.size for record, _ in annotations))
     draft = await _draft(ctx, source, bucket, request, owner, metadata, sealing)
-    draft = draft._replace(annotations=annotations)
+    if annotations:
+        draft = draft._replace(annotations=await sealed_annotations(annotations, sealing))
     stored = await ctx.catalog.objects.put(bucket, request.key, draft)
     checksum = stored.checksum
     assert checksum is not None
