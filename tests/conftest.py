@@ -281,8 +281,9 @@ def empty_and_delete(client: Any, bucket: str) -> None:
         for page in client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket):
             for upload in page.get("Uploads", []):
                 client.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
-        for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket):
-            keys = [{"Key": item["Key"]} for item in page.get("Contents", [])]
+        for page in client.get_paginator("list_object_versions").paginate(Bucket=bucket):
+            both = page.get("Versions", []) + page.get("DeleteMarkers", [])
+            keys = [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in both]
             if keys:
                 answer = client.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
                 assert not answer.get("Errors"), answer["Errors"][:3]

@@ -58,7 +58,7 @@ def test_it_is_nobody_elses_business(second, bucket, name):
     assert (answer.status, answer.code) in {(403, "AccessDenied"), (405, "MethodNotAllowed")}
 
 
-PUTS = ["policy", "lifecycle", "cors", "website", "replication", "versioning", "logging", "notification"]
+PUTS = ["policy", "lifecycle", "cors", "website", "replication", "logging", "notification"]
 PUTS += ["accelerate", "requestPayment", "encryption", "publicAccessBlock", "ownershipControls", "analytics&id=1"]
 PUTS += ["inventory&id=1", "metrics&id=1", "intelligent-tiering&id=1", "object-lock"]
 
@@ -175,13 +175,11 @@ def test_two_subresources_at_once_are_refused(wire, bucket, put):
     assert wire.signed("GET", f"/{bucket}/key").body == b"kept"
 
 
-def test_attributes_and_versions_answer_not_implemented(s3, bucket, put):
+def test_what_objects_have_not_answers_not_implemented(s3, bucket, put):
     put("key")
     for call in (
         lambda: s3.get_object_attributes(Bucket=bucket, Key="key", ObjectAttributes=["ETag"]),
-        lambda: s3.list_object_versions(Bucket=bucket),
         lambda: s3.put_object_tagging(Bucket=bucket, Key="key", Tagging={"TagSet": []}),
-        lambda: s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}),
         lambda: s3.select_object_content(
             Bucket=bucket,
             Key="key",

@@ -21,7 +21,7 @@ class Catalog:
         self.engine = engine
         self.buckets = Buckets(engine, clock, randomness)
         self.users = Users(engine, clock, randomness)
-        self.objects = Objects(engine, clock)
+        self.objects = Objects(engine, clock, randomness)
         self.uploads = Uploads(engine, self.objects, clock, randomness)
 
     @classmethod

@@ -21,6 +21,9 @@ Grants = tuple[tuple[str, str, str], ...]
 INLINE: Final = 0
 BLOB: Final = 1
 MULTIPART: Final = 2
+MARKER: Final = 3
+
+NULL_ID: Final = "null"
 
 MAX_ENTRY_BYTES: Final = 1024
 """An entry whose metadata would make it longer keeps them in an Extra record of its own."""
@@ -62,16 +65,16 @@ NO_METADATA: Final = Metadata()
 
 
 class ObjectEntry(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
-    """One version of an object.
+    """One version of an object, or a delete marker.
 
     Attributes:
         order: Nanoseconds; strictly growing within a row, so it orders versions however the clock steps.
-        version_id: Empty for the null version.
+        version_id: NULL_ID for the null version; empty for one of a key that was never written with versions.
         last_modified: Milliseconds.
         size: Bytes of the object.
         etag: Without quotes.
         owner: User id.
-        storage: INLINE, BLOB or MULTIPART: where the bytes are.
+        storage: INLINE, BLOB or MULTIPART: where the bytes are; MARKER for a delete marker.
         blob: Name of the blob for BLOB.
         check: xxh3-64 of the inline bytes for INLINE.
         parts: Number of parts for MULTIPART.
@@ -145,6 +148,7 @@ class BucketRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1
     Attributes:
         ownership: S3's ObjectOwnership value, or empty where no ownership controls were set.
         configured: Kinds of configuration that the bucket has; their documents are cells of the same row.
+        versioning: S3's versioning status; empty where it was never set.
     """
 
     name: str
@@ -155,6 +159,7 @@ class BucketRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1
     grants: Grants = ()
     ownership: str = ""
     configured: frozenset[str] = frozenset()
+    versioning: str = ""
 
     @property
     def partition(self) -> bytes:

@@ -13,12 +13,13 @@ from bushel.catalog.garbage import dropped
 from bushel.catalog.layout import (
     CURRENT_CELL,
     MANIFEST_CELL,
+    NO_CURRENT,
     PARTS,
     UPLOAD_ID_LENGTH,
     UPLOADS,
     part_suffix,
 )
-from bushel.catalog.objects import Condition, Draft, Objects, replacement
+from bushel.catalog.objects import Condition, Draft, Objects, Step
 from bushel.catalog.records import (
     BucketRecord,
     Checksum,
@@ -128,7 +129,7 @@ class Uploads:
             return Change(writes, journal, result=record)
 
         reads = (Cell(UPLOADS, upload_id.encode()), Cell(PARTS, suffix))
-        stored: PartRecord = await self._objects.naming([part.blob], bucket, key, reads, transition)
+        stored: PartRecord = await self._objects.naming([part.blob], bucket, key, Step(reads, transition))
         return stored
 
     async def parts(
@@ -168,33 +169,37 @@ class Uploads:
             PartsChanged: A part was stored meanwhile; look again.
             Exception: What the condition raised.
         """
-        now_ns = self._clock.now_ns()
         upload_id = upload.upload_id.encode()
 
-        def transition(values: Sequence[Any]) -> Change:
-            raw_upload, *row = values
-            if raw_upload is None:
-                raise NoSuchUpload(upload.upload_id)
-            if decode_upload(raw_upload).revision != upload.revision:
-                raise PartsChanged(upload.upload_id)
-            change = replacement(row, draft, now_ns, condition)
-            writes = [*change.writes, DeletePrefix(PARTS, upload_id), Delete(UPLOADS, upload_id)]
-            journal = list(change.journal)
-            if unused:
-                journal.append(dropped([part.blob for part in unused]))
-            return Change(writes, journal, change.counters, change.result)
+        def completing(step: Step) -> Step:
+            def transition(values: Sequence[Any]) -> Change:
+                raw_upload, *row = values
+                if raw_upload is None:
+                    raise NoSuchUpload(upload.upload_id)
+                if decode_upload(raw_upload).revision != upload.revision:
+                    raise PartsChanged(upload.upload_id)
+                change = step.transition(row)
+                writes = [*change.writes, DeletePrefix(PARTS, upload_id), Delete(UPLOADS, upload_id)]
+                journal = list(change.journal)
+                if unused:
+                    journal.append(dropped([part.blob for part in unused]))
+                return Change(writes, journal, change.counters, change.result)
 
-        reads = (Cell(UPLOADS, upload_id), CURRENT_CELL, MANIFEST_CELL)
-        entry: ObjectEntry = await self._engine.commit(bucket.partition, key.encode(), reads, transition)
+            after = step.otherwise
+            otherwise = None if after is None else lambda: completing(after())
+            return Step((Cell(UPLOADS, upload_id), *step.reads), transition, otherwise)
+
+        step = completing(self._objects.replacing(bucket, draft, condition))
+        entry: ObjectEntry = await self._objects.naming((), bucket, key, step)
         return entry
 
     async def completed(self, bucket: BucketRecord, key: str, upload_id: str) -> ObjectEntry | None:
         """The current object if it was made by completing this upload: a repeated Complete is answered with it."""
         reads = (CURRENT_CELL, MANIFEST_CELL)
         raw, raw_manifest = await self._engine.read(bucket.partition, key.encode(), reads)
-        if raw is None or raw_manifest is None or decode_manifest(raw_manifest).upload_id != upload_id:
+        if raw is None or raw_manifest is None or raw_manifest == NO_CURRENT:
             return None
-        return decode_entry(raw)
+        return decode_entry(raw) if decode_manifest(raw_manifest).upload_id == upload_id else None
 
     async def abort(self, bucket: BucketRecord, key: str, upload_id: str) -> None:
         """Give an upload up. Many parts go in several atoms, the upload itself with the last of them.

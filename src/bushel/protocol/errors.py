@@ -184,11 +184,15 @@ CATALOGUE: dict[str, ErrorKind] = {
         409, "Your previous request to create the named bucket succeeded and you already own it."
     ),
     "BucketNotEmpty": ErrorKind(409, "The bucket you tried to delete is not empty"),
+    "BucketNotEmpty.Versions": ErrorKind(
+        409, "The bucket you tried to delete is not empty. You must delete all versions in the bucket."
+    ),
     "EntityTooSmall": ErrorKind(400, "Your proposed upload is smaller than the minimum allowed size"),
     "IllegalLocationConstraintException": ErrorKind(
         400,
         "The specified location constraint is incompatible for the region specific endpoint this request was sent to.",
     ),
+    "IllegalVersioningConfigurationException": ErrorKind(400, "The Versioning element must be specified"),
     "IllegalLocationConstraintException.Unspecified": ErrorKind(
         400,
         "The unspecified location constraint is incompatible for the region specific endpoint this request "
@@ -230,6 +234,10 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidArgument.UploadIdMarker": ErrorKind(400, "Invalid uploadId marker"),
     "InvalidArgument.UploadIdAlone": ErrorKind(400, "This operation does not accept uploadId without partNumber"),
     "InvalidArgument.VersionId": ErrorKind(400, "Invalid version id specified"),
+    "InvalidArgument.VersionIdMarker": ErrorKind(400, "Invalid version id specified"),
+    "InvalidArgument.VersionIdMarkerAlone": ErrorKind(
+        400, "A version-id marker cannot be specified without a key marker."
+    ),
     "InvalidArgument.VersionIdEmpty": ErrorKind(400, "Version id cannot be the empty string"),
     "InvalidArgument.VersionIdUnexpected": ErrorKind(400, "This operation does not accept a version-id."),
     "InvalidPart": ErrorKind(
@@ -244,6 +252,9 @@ CATALOGUE: dict[str, ErrorKind] = {
         400, "Request specific response headers cannot be used for anonymous GET requests."
     ),
     "InvalidRequest.ChecksumType": ErrorKind(400, "Value for x-amz-checksum-type header is invalid."),
+    "InvalidRequest.CopyOfMarker": ErrorKind(
+        400, "The source of a copy request may not specifically refer to a delete marker by version id."
+    ),
     "InvalidRequest.CopyToItself": ErrorKind(
         400,
         "This copy request is illegal because it is trying to copy an object to itself without changing the "
@@ -288,6 +299,7 @@ CATALOGUE: dict[str, ErrorKind] = {
     "NotImplemented.Element": ErrorKind(
         501, "An element of the document that you provided implies functionality that is not implemented."
     ),
+    "NotImplemented.MfaDelete": ErrorKind(501, "MFA delete is not implemented."),
     "NotImplemented.Operation": ErrorKind(501, "The operation that you asked for is not implemented."),
     "NotImplemented.PostForm": ErrorKind(501, "Uploads by HTML form are not implemented."),
     "ObjectLockConfigurationNotFoundError": ErrorKind(404, "Object Lock configuration does not exist for this bucket"),

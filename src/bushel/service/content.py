@@ -53,12 +53,12 @@ async def manifest_of(ctx: Context, bucket: BucketRecord, key: str, entry: Objec
     """The parts of the multipart object that was found as ``entry``.
 
     Raises:
-        S3Error: SlowDown where it was overwritten between the two reads: the client's retry sees the new object whole.
+        S3Error: SlowDown where it was removed between the two reads: the client's retry sees what is there then.
     """
-    found = await ctx.catalog.objects.manifest(bucket, key)
-    if found is None or found[0].order != entry.order:
+    manifest = await ctx.catalog.objects.manifest(bucket, key, entry)
+    if manifest is None:
         raise S3Error("SlowDown")
-    return found[1]
+    return manifest
 
 
 async def open_content(

@@ -1,6 +1,6 @@
 """The table of operations: what the server routes and binds by, and what its documentation is read from."""
 
-from bushel.protocol.operations import acl, bucket, configuration, listing, multipart, refused, tagging
+from bushel.protocol.operations import acl, bucket, configuration, listing, multipart, refused, tagging, versioning
 from bushel.protocol.operations import object as objects
 from bushel.protocol.operations.acl import (
     GET_BUCKET_ACL,
@@ -34,7 +34,6 @@ from bushel.protocol.operations.configuration import (
     GET_BUCKET_POLICY_STATUS,
     GET_BUCKET_REPLICATION,
     GET_BUCKET_REQUEST_PAYMENT,
-    GET_BUCKET_VERSIONING,
     GET_BUCKET_WEBSITE,
     GET_OBJECT_LEGAL_HOLD,
     GET_OBJECT_LOCK_CONFIGURATION,
@@ -73,6 +72,11 @@ from bushel.protocol.operations.tagging import (
     DELETE_BUCKET_TAGGING,
     GET_BUCKET_TAGGING,
     PUT_BUCKET_TAGGING,
+)
+from bushel.protocol.operations.versioning import (
+    GET_BUCKET_VERSIONING,
+    LIST_OBJECT_VERSIONS,
+    PUT_BUCKET_VERSIONING,
 )
 
 __all__ = [
@@ -125,10 +129,12 @@ __all__ = [
     "LIST_MULTIPART_UPLOADS",
     "LIST_OBJECTS",
     "LIST_OBJECTS_V2",
+    "LIST_OBJECT_VERSIONS",
     "LIST_PARTS",
     "NOT_ROUTED",
     "PUT_BUCKET_ACL",
     "PUT_BUCKET_TAGGING",
+    "PUT_BUCKET_VERSIONING",
     "PUT_OBJECT",
     "PUT_OBJECT_ACL",
     "TABLE",
@@ -146,6 +152,7 @@ TABLE: dict[str, Operation] = {
         multipart.OPERATIONS,
         acl.OPERATIONS,
         tagging.OPERATIONS,
+        versioning.OPERATIONS,
         configuration.OPERATIONS,
         refused.OPERATIONS,
     )

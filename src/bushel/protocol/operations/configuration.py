@@ -201,15 +201,6 @@ GET_BUCKET_REQUEST_PAYMENT = Operation(
     output=shapes.GetBucketRequestPaymentOutput,
     action="s3:GetBucketRequestPayment",
 )
-GET_BUCKET_VERSIONING = Operation(
-    "GetBucketVersioning",
-    "GET",
-    "bucket",
-    ("versioning",),
-    input=shapes.BucketConfigurationInput,
-    output=shapes.GetBucketVersioningOutput,
-    action="s3:GetBucketVersioning",
-)
 GET_BUCKET_WEBSITE = Operation(
     "GetBucketWebsite",
     "GET",
@@ -288,7 +279,6 @@ OPERATIONS = (
     GET_BUCKET_POLICY_STATUS,
     GET_BUCKET_REPLICATION,
     GET_BUCKET_REQUEST_PAYMENT,
-    GET_BUCKET_VERSIONING,
     GET_BUCKET_WEBSITE,
     GET_OBJECT_LOCK_CONFIGURATION,
     GET_PUBLIC_ACCESS_BLOCK,

@@ -18,7 +18,6 @@ _OWNERSHIP = "every bucket is ObjectWriter"
 _POLICY = "access is granted by access control lists only"
 _QUERIES = "objects are not queried"
 _TIERS = "there is one storage class"
-_VERSIONS = "buckets keep one version of an object"
 _WEBSITE = "buckets are not web sites yet"
 
 _ROWS: tuple[tuple[str, str, Resource, tuple[str, ...], str], ...] = (
@@ -45,7 +44,6 @@ _ROWS: tuple[tuple[str, str, Resource, tuple[str, ...], str], ...] = (
     ("GetObjectAttributes", "GET", "object", ("attributes",), "HeadObject and ListParts tell what is known"),
     ("GetObjectTorrent", "GET", "object", ("torrent",), "objects are not shared by BitTorrent yet"),
     ("ListObjectAnnotations", "GET", "object", ("annotation",), _ANNOTATIONS),
-    ("ListObjectVersions", "GET", "bucket", ("versions",), _VERSIONS),
     ("PutBucketAbac", "PUT", "bucket", ("abac",), _ABAC),
     ("PutBucketAccelerateConfiguration", "PUT", "bucket", ("accelerate",), "there is one place to send objects to"),
     ("PutBucketAnalyticsConfiguration", "PUT", "bucket", ("analytics",), _DELIVERY),
@@ -61,7 +59,6 @@ _ROWS: tuple[tuple[str, str, Resource, tuple[str, ...], str], ...] = (
     ("PutBucketPolicy", "PUT", "bucket", ("policy",), _POLICY),
     ("PutBucketReplication", "PUT", "bucket", ("replication",), _DELIVERY),
     ("PutBucketRequestPayment", "PUT", "bucket", ("requestPayment",), "nobody is charged"),
-    ("PutBucketVersioning", "PUT", "bucket", ("versioning",), _VERSIONS),
     ("PutBucketWebsite", "PUT", "bucket", ("website",), _WEBSITE),
     ("PutObjectAnnotation", "PUT", "object", ("annotation",), _ANNOTATIONS),
     ("PutObjectLegalHold", "PUT", "object", ("legal-hold",), _LOCK),

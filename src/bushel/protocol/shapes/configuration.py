@@ -13,8 +13,6 @@ from bushel.protocol.codec.fields import Payload, Query, Xml
 from bushel.protocol.shapes.enums import (
     BucketAbacStatus,
     BucketAccelerateStatus,
-    BucketVersioningStatus,
-    MFADeleteStatus,
     Payer,
 )
 from bushel.protocol.shapes.members import (
@@ -95,13 +93,6 @@ class GetBucketRequestPaymentOutput(Struct, frozen=True, kw_only=True):
     root: ClassVar[str] = "RequestPaymentConfiguration"
 
     payer: Payer | None = None
-
-
-class GetBucketVersioningOutput(Struct, frozen=True, kw_only=True):
-    root: ClassVar[str] = "VersioningConfiguration"
-
-    status: BucketVersioningStatus | None = None
-    mfa_delete: MFADeleteStatus | None = None
 
 
 class ListBucketAnalyticsConfigurationsOutput(Struct, frozen=True, kw_only=True):

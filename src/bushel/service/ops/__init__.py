@@ -11,6 +11,7 @@ from bushel.service.ops import (
     reading,
     tagging,
     uploads,
+    versioning,
     writing,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "reading",
     "tagging",
     "uploads",
+    "versioning",
     "writing",
 ]

@@ -122,7 +122,8 @@ async def delete_bucket(ctx: Context, request: DeleteBucketInput) -> None:
         except BucketNotEmpty:
             continue
         return
-    raise S3Error("BucketNotEmpty", BucketName=request.bucket)
+    reason = "BucketNotEmpty.Versions" if bucket.versioning else "BucketNotEmpty"
+    raise S3Error(reason, BucketName=request.bucket)
 
 
 @implements(GET_BUCKET_LOCATION)

@@ -23,6 +23,7 @@ from bushel.service.metadata import metadata_of
 from bushel.service.registry import implements
 from bushel.service.rewriting import rewrite
 from bushel.service.sources import Source, copy_source
+from bushel.service.versions import told_version
 
 MAX_COPY_BYTES: Final = 5 * 1024**3
 """Largest source of one CopyObject (S3 API Reference); larger ones are copied in parts."""
@@ -39,7 +40,8 @@ async def copy_object(ctx: Context, request: CopyObjectInput) -> CopyObjectOutpu
     entry = source.stored.entry
     replace = request.metadata_directive == "REPLACE"
     changed = replace or request.storage_class is not None  # naming a class is a change, be it the same one
-    if not changed and source.bucket.instance == bucket.instance and source.key == request.key:
+    onto_itself = source.bucket.instance == bucket.instance and source.key == request.key
+    if onto_itself and not changed and not source.named:
         raise S3Error("InvalidRequest.CopyToItself")
     if entry.size > MAX_COPY_BYTES:
         raise S3Error(
@@ -59,12 +61,14 @@ async def copy_object(ctx: Context, request: CopyObjectInput) -> CopyObjectOutpu
     checksum = stored.checksum
     assert checksum is not None
     return CopyObjectOutput(
+        copy_source_version_id=told_version(source.bucket, entry),
+        version_id=stored.version_id or None,
         copy_object_result=CopyObjectResult(
             e_tag=f'"{stored.etag}"',
             last_modified=stored.last_modified,
             checksum_type=checksum.type,
             **checksum_member(checksum.algorithm, checksum.digest),
-        )
+        ),
     )
 
 

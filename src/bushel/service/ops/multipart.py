@@ -58,6 +58,7 @@ from bushel.service.ops.writing import receive, write_condition
 from bushel.service.registry import implements
 from bushel.service.rewriting import rewrite
 from bushel.service.sources import copy_source
+from bushel.service.versions import told_version
 
 MIN_PART_BYTES: Final = 5 * 1024**2
 MAX_PART_BYTES: Final = 5 * 1024**3
@@ -134,7 +135,8 @@ async def upload_part_copy(ctx: Context, request: UploadPartCopyInput) -> Upload
     stored = await ctx.catalog.uploads.put_part(bucket, request.key, request.upload_id, part)
     told = checksum_member(kept.algorithm.name, copied.digest) if kept.named else {}
     return UploadPartCopyOutput(
-        copy_part_result=CopyPartResult(e_tag=f'"{copied.md5.hex()}"', last_modified=stored.last_modified, **told)
+        copy_source_version_id=told_version(source.bucket, entry),
+        copy_part_result=CopyPartResult(e_tag=f'"{copied.md5.hex()}"', last_modified=stored.last_modified, **told),
     )
 
 
@@ -285,6 +287,7 @@ def _completed(ctx: Context, bucket: BucketRecord, key: str, entry: ObjectEntry)
         bucket=bucket.name,
         key=key,
         e_tag=f'"{entry.etag}"',
+        version_id=entry.version_id or None,
         checksum_type=checksum.type,
         **checksum_member(checksum.algorithm, checksum.digest, checksum.parts),
     )

@@ -34,6 +34,7 @@ async def put_object(ctx: Context, request: PutObjectInput) -> PutObjectOutput:
     entry = await ctx.catalog.objects.put(bucket, request.key, draft, condition)
     return PutObjectOutput(
         e_tag=f'"{entry.etag}"',
+        version_id=entry.version_id or None,
         checksum_type=checksum.type,
         **checksum_member(checksum.algorithm, checksum.digest),
     )
