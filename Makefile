@@ -17,7 +17,7 @@ PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install serve check lint test test-unit test-engine test-s3 test-clients test-crash bench docs lock clean \
+.PHONY: help install serve check lint test test-unit test-engine test-s3 test-clients test-crash bench docs client lock clean \
 	test-packages
 
 help: ## list the targets
@@ -90,6 +90,10 @@ bench: $(VENV)/.test test-packages ## CPU a request and MB/s, beside nginx in th
 
 docs: install ## write the pages that are made from tables
 	$(BIN)/python scripts/write_settings_page.py
+	$(BIN)/python scripts/write_compatibility_page.py
+
+client: install $(VENV)/.check ## write what of the library is made from the table of operations
+	$(BIN)/python scripts/write_client.py
 
 # One resolution for Python 3.11 and up on every platform. `make lock ARGS=--upgrade` takes the newest of everything.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-find-links \

@@ -19,6 +19,7 @@ from botocore.config import Config
 
 from live.names import localhost_names
 from live.server import Server
+from live.sse import write_keys
 from live.wire import Wire
 
 SERVER_KINDS = {
@@ -88,7 +89,8 @@ def server_pool(request, tmp_path_factory) -> Iterator[Callable[[str], Server]]:
             if kind == "elsewhere":
                 running[kind] = _Elsewhere(folder, request.config.getoption("--s3-endpoint"))
             else:
-                running[kind] = Server(folder, **SERVER_KINDS[kind]).start()
+                keys = ("--sse-master-key-file", str(write_keys(folder / "keys.json")))
+                running[kind] = Server(folder, flags=keys, **SERVER_KINDS[kind]).start()
         return running[kind]
 
     yield get

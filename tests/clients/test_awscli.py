@@ -84,7 +84,7 @@ def test_single_calls_with_aws_s3api(aws, files, bucket, tmp_path):
     aws("s3api", "delete-object", "--bucket", bucket, "--key", "k")
 
 
-@pytest.mark.parametrize("algorithm", ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"])
+@pytest.mark.parametrize("algorithm", ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256", "SHA512", "XXHASH3"])
 def test_every_checksum_in_parts(aws, files, bucket, tmp_path, algorithm):
     aws("s3", "cp", "--no-progress", "--checksum-algorithm", algorithm, files.big, f"s3://{bucket}/big")
     aws("s3", "cp", "--no-progress", "--checksum-mode", "ENABLED", f"s3://{bucket}/big", tmp_path / "big")

@@ -6,7 +6,18 @@ import zlib
 
 from awscrt import checksums
 
-ALGORITHMS = ("CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256")
+ALGORITHMS = (
+    "CRC32",
+    "CRC32C",
+    "CRC64NVME",
+    "SHA1",
+    "SHA256",
+    "SHA512",
+    "MD5",
+    "XXHASH64",
+    "XXHASH3",
+    "XXHASH128",
+)
 
 
 def raw_checksum(algorithm: str, data: bytes) -> bytes:
@@ -17,9 +28,21 @@ def raw_checksum(algorithm: str, data: bytes) -> bytes:
             return checksums.crc32c(data).to_bytes(4, "big")
         case "CRC64NVME":
             return checksums.crc64nvme(data).to_bytes(8, "big")
-        case "SHA1" | "SHA256":
+        case "SHA1" | "SHA256" | "SHA512" | "MD5":
             return hashlib.new(algorithm, data).digest()
+        case "XXHASH64":
+            return _xxhash(checksums.XXHash.new_xxhash64(), data)
+        case "XXHASH3":
+            return _xxhash(checksums.XXHash.new_xxhash3_64(), data)
+        case "XXHASH128":
+            return _xxhash(checksums.XXHash.new_xxhash3_128(), data)
     raise AssertionError(algorithm)
+
+
+def _xxhash(state: checksums.XXHash, data: bytes) -> bytes:
+    """By awscrt, whose implementation is not the server's."""
+    state.update(data)
+    return bytes(state.finalize())
 
 
 def checksum(algorithm: str, data: bytes) -> str:

@@ -64,14 +64,19 @@ def test_every_refused_member_is_refused_by_its_name(name, path):
 
 def _required(shape):
     """The least that the model wants of a structure."""
-    return {
-        name: _required(shape.members[name])
-        if shape.members[name].type_name == "structure"
-        else [_required(shape.members[name].member)]
-        if shape.members[name].type_name == "list"
-        else SAMPLES[shape.members[name].type_name]
-        for name in shape.required_members
-    }
+    return {name: _sample(shape.members[name]) for name in shape.required_members}
+
+
+def _sample(shape):
+    match shape.type_name:
+        case "structure":
+            return _required(shape)
+        case "list":
+            return [_sample(shape.member)]
+        case "string" if shape.enum:
+            return shape.enum[0]
+        case other:
+            return SAMPLES[other]
 
 
 def _put(params, shape, path):
@@ -89,13 +94,9 @@ def _put(params, shape, path):
 
 
 def _refused_value(member, target):
-    if target.type_name == "structure":
-        return _required(target)
-    if target.type_name == "list":
-        return [_required(target.member)]
     if member.choices:
         return next(each for each in member.choices if each not in member.refused.allow)
-    return SAMPLES[target.type_name]
+    return _sample(target)
 
 
 def test_the_body_of_a_stream_is_handed_on_as_it_is():

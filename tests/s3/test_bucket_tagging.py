@@ -28,6 +28,19 @@ def test_what_was_put_is_what_is_read_until_it_is_deleted(s3, bucket):
     s3.delete_bucket_tagging(Bucket=bucket)
 
 
+def test_a_bucket_is_made_with_tags(s3, bucket_names):
+    name = bucket_names()
+    with refused("InvalidTag", 400):
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration={"Tags": _tags(**{"a!": "1"})["TagSet"]})
+    with refused("NoSuchBucket", 404):
+        s3.get_bucket_tagging(Bucket=name)
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"Tags": _tags(team="green")["TagSet"]})
+    assert s3.get_bucket_tagging(Bucket=name)["TagSet"] == [{"Key": "team", "Value": "green"}]
+    with refused("BucketAlreadyOwnedByYou", 409):
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration={"Tags": _tags(team="blue")["TagSet"]})
+    assert s3.get_bucket_tagging(Bucket=name)["TagSet"] == [{"Key": "team", "Value": "green"}]
+
+
 def test_they_go_with_the_bucket(s3, bucket_names):
     name = bucket_names()
     s3.create_bucket(Bucket=name)

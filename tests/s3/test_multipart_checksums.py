@@ -15,7 +15,8 @@ WHOLE = b"".join(BODIES)
 
 DEFAULTS = dict.fromkeys(ALGORITHMS, "COMPOSITE") | {"CRC64NVME": "FULL_OBJECT"}
 ALLOWED = [("CRC32", "COMPOSITE"), ("CRC32", "FULL_OBJECT"), ("CRC32C", "COMPOSITE"), ("CRC32C", "FULL_OBJECT")]
-ALLOWED += [("CRC64NVME", "FULL_OBJECT"), ("SHA1", "COMPOSITE"), ("SHA256", "COMPOSITE")]
+HASHES = [name for name in ALGORITHMS if not name.startswith("CRC")]
+ALLOWED += [("CRC64NVME", "FULL_OBJECT"), *((name, "COMPOSITE") for name in HASHES)]
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ def test_the_default_type_of_each_algorithm(s3, bucket, algorithm):
 
 
 @pytest.mark.parametrize(
-    ("algorithm", "kind"), [("SHA1", "FULL_OBJECT"), ("SHA256", "FULL_OBJECT"), ("CRC64NVME", "COMPOSITE")]
+    ("algorithm", "kind"), [("CRC64NVME", "COMPOSITE"), *((name, "FULL_OBJECT") for name in HASHES)]
 )
 def test_types_that_an_algorithm_does_not_have(s3, bucket, algorithm, kind):
     with refused("InvalidRequest", 400):
@@ -167,7 +168,7 @@ def test_a_part_with_a_wrong_checksum_is_not_there(wire, s3, bucket):
     assert "Parts" not in s3.list_parts(Bucket=bucket, Key="key", UploadId=upload)
 
 
-@pytest.mark.parametrize("algorithm", ["CRC32", "CRC64NVME", "SHA256"])
+@pytest.mark.parametrize("algorithm", ["CRC32", "CRC64NVME", "SHA256", "MD5", "XXHASH128"])
 def test_copied_parts_are_summed_too(s3, bucket, put, algorithm):
     put("source", WHOLE)
     made = s3.create_multipart_upload(Bucket=bucket, Key="key", ChecksumAlgorithm=algorithm)

@@ -58,8 +58,8 @@ def test_it_is_nobody_elses_business(second, bucket, name):
     assert (answer.status, answer.code) in {(403, "AccessDenied"), (405, "MethodNotAllowed")}
 
 
-PUTS = ["policy", "lifecycle", "cors", "website", "replication", "logging", "notification"]
-PUTS += ["accelerate", "requestPayment", "encryption", "publicAccessBlock", "ownershipControls", "analytics&id=1"]
+PUTS = ["lifecycle", "cors", "website", "replication", "logging", "notification"]
+PUTS += ["accelerate", "analytics&id=1"]
 PUTS += ["inventory&id=1", "metrics&id=1", "intelligent-tiering&id=1", "object-lock"]
 
 
@@ -79,7 +79,7 @@ def test_a_subresource_is_never_taken_for_the_object(wire, bucket, put, read, na
     """``PUT /key?tagging`` must not overwrite the key, ``DELETE /key?tagging`` not delete it."""
     put("key", b"kept")
     answer = wire.signed(method, f"/{bucket}/key?{name}", body=b"<X/>" if method != "DELETE" else b"")
-    assert answer.status in {400, 404, 405, 501}, (answer.status, answer.body)
+    assert answer.status in {204 if method == "DELETE" else 400, 400, 404, 405, 501}, (answer.status, answer.body)
     assert read("key") == b"kept"
 
 
@@ -92,12 +92,9 @@ def test_a_subresource_is_never_taken_for_the_bucket(wire, s3, bucket, method, n
 
 
 REFUSED_HEADERS = [
-    ("x-amz-server-side-encryption", "AES256"),
-    ("x-amz-server-side-encryption", "aws:kms"),
+    ("x-amz-server-side-encryption", "aws:kms:dsse"),
+    ("x-amz-server-side-encryption", "aws:fsx"),
     ("x-amz-server-side-encryption-aws-kms-key-id", "k"),
-    ("x-amz-server-side-encryption-customer-algorithm", "AES256"),
-    ("x-amz-server-side-encryption-customer-key", "a" * 44),
-    ("x-amz-tagging", "a=b"),
     ("x-amz-storage-class", "GLACIER"),
     ("x-amz-storage-class", "REDUCED_REDUNDANCY"),
     ("x-amz-website-redirect-location", "/other"),
@@ -149,7 +146,7 @@ def test_standard_storage_is_what_there_is(s3, bucket, put):
 
 @pytest.mark.parametrize(
     "headers",
-    [{"x-amz-bucket-object-lock-enabled": "true"}, {"x-amz-object-ownership": "BucketOwnerEnforced"}],
+    [{"x-amz-bucket-object-lock-enabled": "true"}, {"x-amz-object-ownership": "Everybody"}],
     ids=str,
 )
 def test_a_bucket_that_cannot_be_had_is_not_made(wire, bucket_names, headers):
@@ -178,8 +175,6 @@ def test_two_subresources_at_once_are_refused(wire, bucket, put):
 def test_what_objects_have_not_answers_not_implemented(s3, bucket, put):
     put("key")
     for call in (
-        lambda: s3.get_object_attributes(Bucket=bucket, Key="key", ObjectAttributes=["ETag"]),
-        lambda: s3.put_object_tagging(Bucket=bucket, Key="key", Tagging={"TagSet": []}),
         lambda: s3.select_object_content(
             Bucket=bucket,
             Key="key",

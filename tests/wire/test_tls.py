@@ -88,6 +88,7 @@ def test_https(serve, told, made, files):
         assert sock.selected_alpn_protocol() == "http/1.1"
         assert sock.version() == "TLSv1.3"
     assert told.requests[0].secure
+    assert told.requests[0].tls_version == "1.3"
 
 
 def test_old_versions_are_refused(serve, told, made, files):
@@ -95,6 +96,7 @@ def test_old_versions_are_refused(serve, told, made, files):
     with connect(served.address, made / "a.crt", maximum_version=ssl.TLSVersion.TLSv1_2) as (peer, sock):
         assert peer.send(GET).answer().status == 200
         assert sock.version() == "TLSv1.2"
+    assert told.requests[0].tls_version == "1.2"
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

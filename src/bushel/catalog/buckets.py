@@ -11,7 +11,7 @@ The name's record is the truth; the order of steps keeps every prefix a valid st
 What must not be here: access rules, what is inside a bucket.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -70,9 +70,17 @@ class Buckets:
         return record
 
     async def create(
-        self, name: str, owner: str, region: str, *, grants: Grants = (), ownership: str = "", limit: int
+        self,
+        name: str,
+        owner: str,
+        region: str,
+        *,
+        grants: Grants = (),
+        ownership: str = "",
+        documents: Mapping[str, bytes] | None = None,
+        limit: int,
     ) -> BucketRecord:
-        """Make a bucket.
+        """Make a bucket, with the configurations that it has from the start (kind to document).
 
         Raises:
             BucketExists: The name is taken (by the same owner, perhaps).
@@ -85,7 +93,10 @@ class Buckets:
             await self._forget(existing)
         now_ns = self._clock.now_ns()
         instance = sortable_id(now_ns, self._randomness)
-        record = BucketRecord(name, instance, owner, whole_seconds(now_ns), region, grants, ownership)
+        documents = documents or {}
+        record = BucketRecord(
+            name, instance, owner, whole_seconds(now_ns), region, grants, ownership, frozenset(documents)
+        )
         await self._claim_place(record, limit)
         await self._engine.create_partition(record.partition)
 
@@ -93,7 +104,8 @@ class Buckets:
             (raw,) = values
             if raw is not None:
                 raise BucketExists(decode_bucket(raw))
-            return Change(writes=(Put(BUCKET, b"", encode(record)),))
+            configured = (Put(CONFIGURED, kind.encode(), document) for kind, document in documents.items())
+            return Change(writes=(Put(BUCKET, b"", encode(record)), *configured))
 
         try:
             await self._engine.commit(SYSTEM, name.encode(), _NAME_CELL, name_it)
@@ -152,7 +164,7 @@ class Buckets:
             if current is None or current.instance != bucket.instance:
                 raise BucketChanged(bucket.name)
             kinds = current.configured - {kind} if document is None else current.configured | {kind}
-            changed = msgspec.structs.replace(current, configured=kinds)
+            changed = msgspec.structs.replace(current, configured=kinds, revision=current.revision + 1)
             if change is not None:
                 changed = change(changed)
             cell = kind.encode()

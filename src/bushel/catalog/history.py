@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from bushel.catalog.annotated import Annotation, annotating, unannotating
 from bushel.catalog.garbage import dropped
 from bushel.catalog.layout import (
     BYTES_COUNTER,
@@ -154,9 +155,11 @@ class _Row:
 
     def _count_out(self, entry: ObjectEntry, manifest: bytes | None) -> None:
         self.journal += _garbage(entry, manifest)
+        if entry.annotations is not None:
+            self.writes += unannotating(entry.order)
         if entry.storage != MARKER:
             self.objects -= 1
-            self.bytes -= entry.size
+            self.bytes -= entry.counted_bytes
 
     def change(self, result: Any) -> Change:
         counters = {OBJECTS_COUNTER: self.objects, BYTES_COUNTER: self.bytes}
@@ -168,6 +171,7 @@ class Content(NamedTuple):
 
     data: bytes | None
     manifest: bytes | None
+    annotations: Sequence[Annotation] = ()
 
 
 def add(
@@ -203,12 +207,14 @@ def add(
     row.writes += (Put(VERSIONS, order_suffix(order), raw), Put(CURRENT, b"", raw))
     if extra is not None:
         row.writes.append(Put(EXTRA, b"", extra))
+    if content.annotations:
+        row.writes += annotating(order, content.annotations)
     if content.data is not None:
         row.writes.append(Put(DATA, b"", content.data))
     elif content.manifest is not None:
         row.writes.append(Put(MANIFEST, b"", content.manifest))
     row.objects += 1
-    row.bytes += entry.size
+    row.bytes += entry.counted_bytes
     return row.change(entry)
 
 
@@ -360,8 +366,10 @@ def remove(values: Sequence[Any], version_id: str, condition: Condition | None) 
         writes.append(Delete(VERSIONS, order_suffix(target.order)))
         if newest and newest[0][0] == order_suffix(target.order):
             writes += _second_on_top([decode_entry(each) for _, each in newest[1:]], beside)
+    if target.annotations is not None:
+        writes += unannotating(target.order)
     journal = _garbage(target, manifest if is_current else target_manifest)
-    counters = {} if target.storage == MARKER else {OBJECTS_COUNTER: -1, BYTES_COUNTER: -target.size}
+    counters = {} if target.storage == MARKER else {OBJECTS_COUNTER: -1, BYTES_COUNTER: -target.counted_bytes}
     return Change(writes, journal, counters, target)
 
 

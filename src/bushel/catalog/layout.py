@@ -25,13 +25,17 @@ MANIFEST    S3 key        (empty) or version      Manifest of a multipart object
 EXTRA       S3 key        (empty) or version      Extra: metadata too large for the entry
 UPLOADS     S3 key        upload id               UploadRecord
 PARTS       S3 key        upload id, number (2)   PartRecord
+ANNOTATIONS S3 key        inverted order, digest  AnnotationRecord; the digest is SHA-256 of the annotation's name
+ANNOTATED   S3 key        same, number (2)        a piece of the annotation's payload
 =========== ============= ======================= ================================================================
 
 The suffix "version" is the inverted order of an older version, or NULL_VERSION for the null version, which the atoms
-that replace it must find without knowing its order. A listing walks CURRENT alone, so it never touches inline bytes,
+that replace it must find without knowing its order. What annotates a version is found by its order, which it keeps as
+long as it lives, so that nothing moves with it. A listing walks CURRENT alone, so it never touches inline bytes,
 manifests, or what is not current.
 """
 
+import hashlib
 from typing import Final
 
 from bushel.engine.api import Cell
@@ -54,6 +58,8 @@ EXTRA: Final = 5
 UPLOADS: Final = 6
 PARTS: Final = 7
 NULL: Final = 8
+ANNOTATIONS: Final = 9
+ANNOTATED: Final = 10
 
 USERS_ROW: Final = b"users"
 
@@ -86,6 +92,11 @@ def order_suffix(order: int) -> bytes:
 
 
 _LAST_ORDER: Final = 2**64 - 1
+
+
+def annotation_suffix(order: int, name: str) -> bytes:
+    """Suffix of one annotation of the version of this order."""
+    return order_suffix(order) + hashlib.sha256(name.encode()).digest()
 
 
 def part_suffix(upload_id: str, number: int) -> bytes:

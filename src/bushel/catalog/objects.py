@@ -14,6 +14,7 @@ import msgspec
 from xxhash import xxh3_64_intdigest
 
 from bushel.catalog import history
+from bushel.catalog.annotated import Annotation, annotating, summed, unannotating
 from bushel.catalog.garbage import dropped
 from bushel.catalog.history import Condition, HistoryBegun
 from bushel.catalog.layout import (
@@ -35,6 +36,7 @@ from bushel.catalog.records import (
     BackPointer,
     BucketRecord,
     Checksum,
+    Encryption,
     Manifest,
     Metadata,
     ObjectEntry,
@@ -85,6 +87,7 @@ class Draft(NamedTuple):
     """An object about to be stored; order and time are set by the commit.
 
     ``data`` for inline bytes, ``blob`` for a sealed blob, ``manifest`` for the parts of an upload: exactly one of them.
+    With ``encryption`` the bytes are encrypted already; ``size`` is that of the plain ones.
     """
 
     size: int
@@ -95,6 +98,8 @@ class Draft(NamedTuple):
     data: bytes | None = None
     blob: bytes = b""
     manifest: Manifest | None = None
+    annotations: Sequence[Annotation] = ()
+    encryption: Encryption | None = None
 
 
 class Step(NamedTuple):
@@ -427,18 +432,22 @@ def _replace(draft: Draft, now_ns: int, condition: Condition | None, values: Seq
     writes: list[Write] = [Put(CURRENT, b"", raw)]
     if extra is not None:
         writes.append(Put(EXTRA, b"", extra))
+    if draft.annotations:
+        writes += annotating(order, draft.annotations)
     if draft.data is not None:
         writes.append(Put(DATA, b"", draft.data))
     elif draft.manifest is not None:
         writes.append(Put(MANIFEST, b"", encode(draft.manifest)))
+    size = entry.counted_bytes
     if current is None:
-        return Change(writes, (), {OBJECTS_COUNTER: 1, BYTES_COUNTER: draft.size}, entry)
+        return Change(writes, (), {OBJECTS_COUNTER: 1, BYTES_COUNTER: size}, entry)
     journal = _drop(current, raw_manifest, entry, writes)
-    return Change(writes, journal, {BYTES_COUNTER: draft.size - current.size}, entry)
+    return Change(writes, journal, {BYTES_COUNTER: size - current.counted_bytes}, entry)
 
 
 def _add(draft: Draft, now_ns: int, condition: Condition | None, token: bytes | None, values: Sequence[Any]) -> Change:
-    content = history.Content(draft.data, None if draft.manifest is None else encode(draft.manifest))
+    manifest = None if draft.manifest is None else encode(draft.manifest)
+    content = history.Content(draft.data, manifest, draft.annotations)
     return history.add(values, partial(_entry, draft), content, now_ns, condition, token)
 
 
@@ -451,7 +460,7 @@ def _remove(condition: Condition | None, values: Sequence[Any]) -> Change:
         return Change()
     writes: list[Write] = [Delete(CURRENT)]
     journal = _drop(current, raw_manifest, None, writes)
-    return Change(writes, journal, {OBJECTS_COUNTER: -1, BYTES_COUNTER: -current.size}, current)
+    return Change(writes, journal, {OBJECTS_COUNTER: -1, BYTES_COUNTER: -current.counted_bytes}, current)
 
 
 def _without_history(raw: bytes | None, raw_manifest: bytes | None) -> ObjectEntry | None:
@@ -483,11 +492,15 @@ def _entry(draft: Draft, order: int, version_id: str) -> ObjectEntry:
         parts=len(draft.manifest.parts) if draft.manifest is not None else 0,
         checksum=draft.checksum,
         metadata=draft.metadata,
+        annotations=summed(draft.annotations) if draft.annotations else None,
+        encryption=draft.encryption,
     )
 
 
 def _drop(old: ObjectEntry, raw_manifest: bytes | None, new: ObjectEntry | None, writes: list[Write]) -> list[bytes]:
     """Add the removal of an old entry's other cells, unless the new one overwrites them; returns garbage records."""
+    if old.annotations is not None:
+        writes += unannotating(old.order)
     if old.metadata is None and not any(write.space == EXTRA for write in writes):
         writes.append(Delete(EXTRA))
     if old.storage == INLINE:

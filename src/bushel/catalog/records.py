@@ -25,6 +25,10 @@ MARKER: Final = 3
 
 NULL_ID: Final = "null"
 
+SSE_C: Final = 1
+SSE_S3: Final = 2
+SSE_KMS: Final = 3
+
 MAX_ENTRY_BYTES: Final = 1024
 """An entry whose metadata would make it longer keeps them in an Extra record of its own."""
 
@@ -53,15 +57,37 @@ class Metadata(msgspec.Struct, frozen=True, array_like=True, gc=False):
         headers: Content headers to give back, by lower-case header name (cache-control, expires, …).
         user: User metadata, names lower case without ``x-amz-meta-``.
         grants: ACL.
+        tags: By key, in the order in which they were given.
     """
 
     content_type: str = "binary/octet-stream"
     headers: dict[str, str] = {}
     user: dict[str, str] = {}
     grants: Grants = ()
+    tags: dict[str, str] = {}
 
 
 NO_METADATA: Final = Metadata()
+
+
+class Encryption(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How an object's bytes are encrypted. What a key is wrapped under is elsewhere: nothing stored here opens it.
+
+    Attributes:
+        kind: SSE_C, SSE_S3 or SSE_KMS.
+        key: The object's key, wrapped: of its bytes, or for MULTIPART of its parts' keys.
+        wrapped_by: Which key version wraps it; for SSE_C what the customer's key is verified with.
+        kms_key: Name of the key for SSE_KMS.
+        context: Digest of the encryption context for SSE_KMS; empty where there is none.
+        bucket_key: Whether a key of the bucket stands between that of SSE_KMS and the object's.
+    """
+
+    kind: int
+    key: bytes
+    wrapped_by: bytes
+    kms_key: str = ""
+    context: bytes = b""
+    bucket_key: bool = False
 
 
 class ObjectEntry(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
@@ -80,6 +106,9 @@ class ObjectEntry(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1)
         parts: Number of parts for MULTIPART.
         checksum: As S3 would tell it; ``None`` only for what was stored without one.
         metadata: ``None`` when it is in the row's EXTRA cell.
+        annotations: How many annotations it has, and their bytes.
+        encryption: ``None`` where the bytes are stored as they are. ``size`` is that of the plain bytes all the same;
+            ``check`` is of what is stored.
     """
 
     order: int
@@ -94,15 +123,28 @@ class ObjectEntry(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1)
     parts: int = 0
     checksum: Checksum | None = None
     metadata: Metadata | None = NO_METADATA
+    annotations: tuple[int, int] | None = None
+    encryption: Encryption | None = None
+
+    @property
+    def counted_bytes(self) -> int:
+        """What the version counts in its bucket's bytes: its own, and those of its annotations."""
+        return self.size if self.annotations is None else self.size + self.annotations[1]
 
 
 class ManifestPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One part of a completed multipart object: ``checksum`` is the raw digest in the upload's algorithm, or empty."""
+    """One part of a completed multipart object.
+
+    Attributes:
+        checksum: The raw digest in the upload's algorithm, or empty.
+        key: The part's key, wrapped under the object's; empty where it is not encrypted.
+    """
 
     number: int
     size: int
     blob: bytes
     checksum: bytes = b""
+    key: bytes = b""
 
 
 class Manifest(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
@@ -129,10 +171,17 @@ class UploadRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1
     checksum_algorithm: str = ""
     checksum_type: Literal["FULL_OBJECT", "COMPOSITE", ""] = ""
     revision: int = 0
+    encryption: Encryption | None = None
 
 
 class PartRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
-    """One uploaded part. ``md5`` is raw; ``checksum`` is ``None`` when no algorithm was asked for and none sent."""
+    """One uploaded part.
+
+    Attributes:
+        md5: Raw; of encrypted parts whatever stands for it in their ETag.
+        checksum: ``None`` when no algorithm was asked for and none sent.
+        key: As in ManifestPart.
+    """
 
     number: int
     size: int
@@ -140,6 +189,18 @@ class PartRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
     last_modified: int
     blob: bytes
     checksum: Checksum | None = None
+    key: bytes = b""
+
+
+class AnnotationRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
+    """One annotation of a version. ``md5`` is raw; ``check`` is the xxh3-64 of the payload."""
+
+    name: str
+    size: int
+    md5: bytes
+    last_modified: int
+    checksum: Checksum
+    check: int
 
 
 class BucketRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
@@ -149,6 +210,7 @@ class BucketRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1
         ownership: S3's ObjectOwnership value, or empty where no ownership controls were set.
         configured: Kinds of configuration that the bucket has; their documents are cells of the same row.
         versioning: S3's versioning status; empty where it was never set.
+        revision: Grows with every change of a configuration, so that what was read of one can be remembered.
     """
 
     name: str
@@ -160,6 +222,7 @@ class BucketRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1
     ownership: str = ""
     configured: frozenset[str] = frozenset()
     versioning: str = ""
+    revision: int = 0
 
     @property
     def partition(self) -> bytes:
@@ -167,7 +230,13 @@ class BucketRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1
 
 
 class UserRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
-    """A user. ``id`` is the canonical user id (64 hexadecimal digits unless it was given)."""
+    """A user.
+
+    Attributes:
+        id: Canonical user id (64 hexadecimal digits unless it was given).
+        policies: Name to JSON document; an empty document stands for the policy that comes with Bushel.
+        quota: Limits of all the user's buckets together, as catalog/quotas.py writes them; empty where there are none.
+    """
 
     name: str
     id: str
@@ -176,6 +245,8 @@ class UserRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
     access_key: str
     created: int
     enabled: bool = True
+    policies: dict[str, str] = {}
+    quota: bytes = b""
 
 
 class BackPointer(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
@@ -193,6 +264,7 @@ class AccessKeyRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, ta
     user_id: str
     display_name: str
     enabled: bool = True
+    policies: dict[str, str] = {}
 
 
 encode = msgspec.msgpack.Encoder().encode
@@ -218,6 +290,7 @@ decode_extra = _decoder("metadata record", Metadata)
 decode_manifest = _decoder("manifest", Manifest)
 decode_upload = _decoder("upload", UploadRecord)
 decode_part = _decoder("part", PartRecord)
+decode_annotation = _decoder("annotation", AnnotationRecord)
 decode_bucket = _decoder("bucket", BucketRecord)
 decode_user = _decoder("user", UserRecord)
 decode_access_key = _decoder("access key", AccessKeyRecord)

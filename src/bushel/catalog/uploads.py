@@ -23,6 +23,7 @@ from bushel.catalog.objects import Condition, Draft, Objects, Step
 from bushel.catalog.records import (
     BucketRecord,
     Checksum,
+    Encryption,
     Metadata,
     ObjectEntry,
     PartRecord,
@@ -51,13 +52,14 @@ class PartsChanged(Exception):
 
 
 class Part(NamedTuple):
-    """A part about to be recorded; its blob is sealed."""
+    """A part about to be recorded; its blob is sealed. ``key`` is its wrapped key, if it is encrypted."""
 
     number: int
     size: int
     md5: bytes
     blob: bytes
     checksum: Checksum | None
+    key: bytes = b""
 
 
 class ListedUploads(NamedTuple):
@@ -86,6 +88,7 @@ class Uploads:
         metadata: Metadata,
         checksum_algorithm: str = "",
         checksum_type: Literal["FULL_OBJECT", "COMPOSITE", ""] = "",
+        encryption: Encryption | None = None,
     ) -> UploadRecord:
         """Begin an upload. Ids sort by the time they were made.
 
@@ -95,7 +98,14 @@ class Uploads:
         now_ns = self._clock.now_ns()
         upload_id = sortable_id(now_ns, self._randomness) + self._randomness.token(8).hex()
         record = UploadRecord(
-            upload_id, whole_seconds(now_ns), owner, initiator, metadata, checksum_algorithm, checksum_type
+            upload_id,
+            whole_seconds(now_ns),
+            owner,
+            initiator,
+            metadata,
+            checksum_algorithm,
+            checksum_type,
+            encryption=encryption,
         )
         change = Change(writes=(Put(UPLOADS, upload_id.encode(), encode(record)),))
         await self._engine.commit(bucket.partition, key.encode(), (), lambda _: change)
@@ -116,7 +126,7 @@ class Uploads:
         """
         suffix = part_suffix(upload_id, part.number)
         last_modified = whole_seconds(self._clock.now_ns())
-        record = PartRecord(part.number, part.size, part.md5, last_modified, part.blob, part.checksum)
+        record = PartRecord(part.number, part.size, part.md5, last_modified, part.blob, part.checksum, part.key)
 
         def transition(values: Sequence[Any]) -> Change:
             raw_upload, raw_old = values

@@ -1,7 +1,7 @@
 """Users and their access keys. All users are one row, so that every change of them is one atom.
 
 A user has one access key pair; authentication finds it with one read. Names, ids and e-mail addresses are unique. What
-must not be here: the root key pair (it comes from the settings), policies.
+must not be here: the root key pair (it comes from the settings), what policies mean.
 """
 
 import base64
@@ -29,6 +29,10 @@ class UserExists(Exception):
 
 class NoSuchUser(Exception):
     """No user of that name."""
+
+
+class NoSuchPolicy(Exception):
+    """The user has no policy of that name."""
 
 
 class KeyPair(NamedTuple):
@@ -166,6 +170,61 @@ class Users:
 
         await self._change(name, set_enabled)
 
+    async def set_quota(self, name: str, quota: bytes) -> UserRecord:
+        """Note the limits of a user's buckets; ``Quotas`` lets them act.
+
+        Raises:
+            NoSuchUser: No user of that name.
+        """
+
+        def set_quota(user: UserRecord, _: bytes | None, secret_key: str) -> list[Write]:
+            return _writes(msgspec.structs.replace(user, quota=quota), secret_key)
+
+        await self._change(name, set_quota)
+        user = await self.get(name)
+        if user is None:
+            raise NoSuchUser(name)
+        return user
+
+    async def put_policy(self, name: str, policy: str, document: str) -> None:
+        """Give a user a policy, in place of the one of that name, from the next request on.
+
+        Args:
+            name: The user.
+            policy: Name of the policy.
+            document: JSON, checked by the caller; empty for the policy of that name that comes with Bushel.
+
+        Raises:
+            NoSuchUser: No user of that name.
+            ValueError: The name has no valid form, or the user has as many policies as one may have.
+        """
+        if not 1 <= len(policy) <= MAX_POLICY_NAME_LENGTH or not _POLICY_NAME_CHARACTERS.issuperset(policy):
+            raise ValueError(f"a policy's name has 1 to {MAX_POLICY_NAME_LENGTH} of A-Z a-z 0-9 + = , . @ _ -")
+
+        def put(user: UserRecord, _: bytes | None, secret_key: str) -> list[Write]:
+            policies = {**user.policies, policy: document}
+            if len(policies) > MAX_POLICIES:
+                raise ValueError(f"a user has at most {MAX_POLICIES} policies")
+            return _writes(msgspec.structs.replace(user, policies=policies), secret_key)
+
+        await self._change(name, put)
+
+    async def remove_policy(self, name: str, policy: str) -> None:
+        """Take a policy from a user, from the next request on.
+
+        Raises:
+            NoSuchUser: No user of that name.
+            NoSuchPolicy: The user has no such policy.
+        """
+
+        def remove(user: UserRecord, _: bytes | None, secret_key: str) -> list[Write]:
+            if policy not in user.policies:
+                raise NoSuchPolicy(policy)
+            policies = {each: document for each, document in user.policies.items() if each != policy}
+            return _writes(msgspec.structs.replace(user, policies=policies), secret_key)
+
+        await self._change(name, remove)
+
     async def remove(self, name: str) -> None:
         """Remove a user. Buckets and objects keep their owner id.
 
@@ -219,6 +278,10 @@ class Users:
 MAX_ACCESS_KEY_LENGTH: Final = 128
 _ACCESS_KEY_CHARACTERS: Final = frozenset(string.ascii_letters + string.digits + "_.-")
 MAX_INDEXED_LENGTH: Final = 128
+MAX_POLICIES: Final = 10
+MAX_POLICY_NAME_LENGTH: Final = 128
+"""As IAM has them (IAM User Guide, "IAM and AWS STS quotas")."""
+_POLICY_NAME_CHARACTERS: Final = frozenset(string.ascii_letters + string.digits + "+=,.@_-")
 
 
 def check_key_pair(pair: KeyPair) -> None:
@@ -247,7 +310,7 @@ def check_user(user: UserRecord, pair: KeyPair) -> None:
 
 
 def _writes(user: UserRecord, secret_key: str) -> list[Write]:
-    key = AccessKeyRecord(secret_key, user.name, user.id, user.display_name, user.enabled)
+    key = AccessKeyRecord(secret_key, user.name, user.id, user.display_name, user.enabled, user.policies)
     writes: list[Write] = [
         Put(USER, user.name.encode(), encode(user)),
         Put(USER_ID, user.id.encode(), user.name.encode()),

@@ -17,7 +17,14 @@ import click
 from bushel import __version__
 from bushel.core.settings import CannotStart
 
-COMMANDS: Final = {"serve": "bushel.cli.serve_cmd", "user": "bushel.cli.user_cmd"}
+COMMANDS: Final = {
+    name: f"bushel.cli.{name}_cmd"
+    for name in (
+        *("serve", "user", "quota", "key"),
+        *("mb", "rb", "ls", "put", "get", "cat", "head", "cp", "mv", "rm", "sync"),
+        *("stat", "du", "tree", "find", "presign", "acl", "gallery", "completion"),
+    )
+}
 """Subcommand to the module that has it as ``command``."""
 
 
@@ -37,7 +44,7 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def bushel() -> None:
-    """S3 object storage from one folder."""
+    """S3 object storage: a server for one folder, and the tools for it and for any other S3."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -4,32 +4,23 @@ A secret is shown on a terminal or put into a file of its own (``--secret-file``
 would end in a log. What must not be here: what a valid user is (the catalog knows).
 """
 
-import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import click
 import msgspec
 
-from bushel.assemble import open_users
 from bushel.catalog.records import UserRecord
-from bushel.catalog.users import KeyPair, NoSuchUser, UserExists, Users, new_key_pair
+from bushel.catalog.users import ROOT_ID, KeyPair, NoSuchUser, Users, new_key_pair
+from bushel.cli import user_policy_cmd
+from bushel.cli.users import DATA, with_users
 from bushel.core.credentials import write_credentials
 from bushel.core.ids import SystemRandomness
-from bushel.engine.api import EngineError
+from bushel.protocol.policy import account_of, user_arn
 
-_Result = TypeVar("_Result")
-
-_DATA: Final = click.option(
-    "--data",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    metavar="DIR",
-    required=True,
-    help="The folder that is served, or an empty one that will be.",
-)
 _SECRET_FILE: Final = click.option(
     "--secret-file",
     type=click.Path(path_type=Path),
@@ -50,6 +41,9 @@ def command() -> None:
     """Manage who may use a store, also while it is served: a change acts on the next request."""
 
 
+command.add_command(user_policy_cmd.command)
+
+
 @command.command("add", short_help="Add a user.")
 @click.argument("name")
 @click.option("--id", "user_id", metavar="ID", help="Canonical user id. Default: 64 random hexadecimal digits.")
@@ -57,7 +51,7 @@ def command() -> None:
 @click.option("--email", metavar="ADDRESS", default="", help="Address by which ACLs may name the user.")
 @_own_keys
 @_SECRET_FILE
-@_DATA
+@DATA
 def add(
     name: str,
     user_id: str | None,
@@ -71,7 +65,12 @@ def add(
     """Add the user NAME. Without --access-key and --secret-key a pair is made and shown once."""
 
     async def work(users: Users, pair: KeyPair) -> UserRecord:
-        user, _ = await users.add(name, user_id=user_id, display_name=display_name, email=email, key_pair=pair)
+        chosen = user_id or SystemRandomness().token(32).hex()
+        for known in [ROOT_ID, *(user.id for user in await users.all())]:
+            # Policies would mean both. Of a million million numbers this will be seen by nobody who draws ids.
+            if known != chosen and account_of(known) == account_of(chosen):
+                raise click.ClickException(f"the id {chosen} has the same account number as {known}: choose another")
+        user, _ = await users.add(name, user_id=chosen, display_name=display_name, email=email, key_pair=pair)
         return user
 
     _give_keys(data, access_key, secret_key, secret_file, work)
@@ -81,7 +80,7 @@ def add(
 @click.argument("name")
 @_own_keys
 @_SECRET_FILE
-@_DATA
+@DATA
 def rotate(name: str, access_key: str | None, secret_key: str | None, secret_file: Path | None, data: Path) -> None:
     """Give the user NAME a new key pair; the old one is refused from the next request on."""
 
@@ -99,21 +98,21 @@ def rotate(name: str, access_key: str | None, secret_key: str | None, secret_fil
 @click.option("--show-secret", metavar="NAME", help="Show the key pair of this user alone.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @_SECRET_FILE
-@_DATA
+@DATA
 def list_users(show_secret: str | None, as_json: bool, secret_file: Path | None, data: Path) -> None:
-    """List users by name: access key, state, id, e-mail address, display name."""
+    """List users by name: access key, state, id, ARN (the name in policies), e-mail address, display name."""
     if show_secret is not None:
         _show_pair(show_secret, secret_file, data)
         return
     if secret_file is not None:
         raise click.UsageError("--secret-file goes with --show-secret NAME", click.get_current_context())
-    users = _with_users(data, Users.all)
+    users = with_users(data, Users.all)
     if as_json:
         for user in users:
             print(msgspec.json.encode(_facts(user)).decode())
         return
-    rows = [("NAME", "ACCESS KEY", "STATE", "ID", "EMAIL", "DISPLAY NAME")]
-    rows += [(u.name, u.access_key, _state(u), u.id, u.email, u.display_name) for u in users]
+    rows = [("NAME", "ACCESS KEY", "STATE", "ID", "ARN", "EMAIL", "DISPLAY NAME")]
+    rows += [(u.name, u.access_key, _state(u), u.id, user_arn(u.id, u.name), u.email, u.display_name) for u in users]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
@@ -121,26 +120,26 @@ def list_users(show_secret: str | None, as_json: bool, secret_file: Path | None,
 
 @command.command("disable", short_help="Keep a user out.")
 @click.argument("name")
-@_DATA
+@DATA
 def disable(name: str, data: Path) -> None:
     """Refuse the requests of the user NAME, whose buckets and objects stay."""
-    _with_users(data, lambda users: users.set_enabled(name, enabled=False))
+    with_users(data, lambda users: users.set_enabled(name, enabled=False))
 
 
 @command.command("enable", short_help="Let a user in again.")
 @click.argument("name")
-@_DATA
+@DATA
 def enable(name: str, data: Path) -> None:
     """Let the user NAME in again, with the same keys."""
-    _with_users(data, lambda users: users.set_enabled(name, enabled=True))
+    with_users(data, lambda users: users.set_enabled(name, enabled=True))
 
 
 @command.command("remove", short_help="Remove a user.")
 @click.argument("name")
-@_DATA
+@DATA
 def remove(name: str, data: Path) -> None:
     """Remove the user NAME. What the user owns stays, with that id as its owner."""
-    _with_users(data, lambda users: users.remove(name))
+    with_users(data, lambda users: users.remove(name))
 
 
 def _show_pair(name: str, secret_file: Path | None, data: Path) -> None:
@@ -153,7 +152,7 @@ def _show_pair(name: str, secret_file: Path | None, data: Path) -> None:
             raise NoSuchUser(name)
         return user, KeyPair(user.access_key, key.secret_key)
 
-    user, pair = _with_users(data, work)
+    user, pair = with_users(data, work)
     if secret_file is not None:
         _write_pair(secret_file, pair)
     _print_user(user, secret_file, pair.secret_key)
@@ -181,7 +180,7 @@ def _give_keys(
     if secret_file is not None:
         _write_pair(secret_file, pair)
     try:
-        user = _with_users(data, lambda users: work(users, pair))
+        user = with_users(data, lambda users: work(users, pair))
     except BaseException:
         if secret_file is not None:
             with suppress(OSError):
@@ -221,21 +220,9 @@ def _facts(user: UserRecord) -> dict[str, str]:
         "email": user.email,
         "access_key": user.access_key,
         "state": _state(user),
+        "arn": user_arn(user.id, user.name),
     }
 
 
 def _state(user: UserRecord) -> str:
     return "enabled" if user.enabled else "disabled"
-
-
-def _with_users(data: Path, work: Callable[[Users], Awaitable[_Result]]) -> _Result:
-    async def run() -> _Result:
-        async with open_users(data) as users:
-            return await work(users)
-
-    try:
-        return asyncio.run(run())
-    except NoSuchUser as problem:
-        raise click.ClickException(f"no user {problem} in {data}") from None
-    except (UserExists, ValueError, EngineError) as problem:
-        raise click.ClickException(str(problem)) from None

@@ -36,6 +36,7 @@ GROUP_URIS: Final[Mapping[str, str]] = {
     AUTHENTICATED_USERS: "http://acs.amazonaws.com/groups/global/AuthenticatedUsers",
     LOG_DELIVERY: "http://acs.amazonaws.com/groups/s3/LogDelivery",
 }
+_PUBLIC_GROUPS: Final = frozenset({ALL_USERS, AUTHENTICATED_USERS})
 _GROUP_BY_URI: Final = {uri: group for group, uri in GROUP_URIS.items()}
 
 MAX_GRANTS: Final = 100
@@ -87,6 +88,23 @@ def allowed(grants: Grants, owner: str, caller: str | None, permission: str) -> 
         elif kind == USER and grantee == caller:
             return True
     return False
+
+
+def is_public(grants: Grants) -> bool:
+    """Whether a list grants anything to everybody, or to everybody with a key, by S3's definition of a public ACL."""
+    return any(kind == GROUP and grantee in _PUBLIC_GROUPS for kind, grantee, _ in grants)
+
+
+def without_public(grants: Grants) -> Grants:
+    """The list as it counts where public ACLs are ignored."""
+    if not is_public(grants):
+        return grants
+    return tuple(grant for grant in grants if grant[0] != GROUP or grant[1] not in _PUBLIC_GROUPS) or NOBODY
+
+
+def without_user(grants: Grants, user_id: str) -> Grants:
+    """The list without what it grants to one user by name, the owner's full control of an empty list included."""
+    return tuple(grant for grant in grants if grant[0] != USER or grant[1] != user_id) or NOBODY
 
 
 def expanded(grants: Grants, owner: str) -> Iterator[Grant]:

@@ -3,6 +3,9 @@
 Pure computation over bytes that are here. Which checksum a request declares, and what S3 refuses, is in
 checksum_headers.py; reading bodies is the service's payload. A new algorithm is one line of the table.
 
+A CRC of a whole follows from those of its parts and their lengths, so a multipart object can have a FULL_OBJECT one;
+of a hash there is COMPOSITE only.
+
 Source: S3 User Guide, "Checking object integrity in Amazon S3"; vectors from the CRC catalogue and S3's own answers.
 """
 
@@ -13,6 +16,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from types import ModuleType
 from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
+
+import xxhash
 
 ChecksumType: TypeAlias = Literal["FULL_OBJECT", "COMPOSITE"]
 Octets: TypeAlias = bytes | bytearray | memoryview
@@ -194,8 +199,16 @@ CRC64NVME: Final = Algorithm(
 )
 SHA1: Final = Algorithm("SHA1", "checksum_sha1", 20, (COMPOSITE,), lambda: hashlib.sha1(usedforsecurity=False))
 SHA256: Final = Algorithm("SHA256", "checksum_sha256", 32, (COMPOSITE,), hashlib.sha256)
+SHA512: Final = Algorithm("SHA512", "checksum_sha512", 64, (COMPOSITE,), hashlib.sha512)
+MD5: Final = Algorithm("MD5", "checksum_md5", 16, (COMPOSITE,), lambda: hashlib.md5(usedforsecurity=False))
+# xxHash in its canonical form, big-endian, as S3's SDKs write it.
+XXHASH64: Final = Algorithm("XXHASH64", "checksum_xxhash64", 8, (COMPOSITE,), xxhash.xxh64)
+XXHASH3: Final = Algorithm("XXHASH3", "checksum_xxhash3", 8, (COMPOSITE,), xxhash.xxh3_64)
+XXHASH128: Final = Algorithm("XXHASH128", "checksum_xxhash128", 16, (COMPOSITE,), xxhash.xxh3_128)
 
-ALGORITHMS: Final[Mapping[str, Algorithm]] = {each.name: each for each in (CRC32, CRC32C, CRC64NVME, SHA1, SHA256)}
+ALGORITHMS: Final[Mapping[str, Algorithm]] = {
+    each.name: each for each in (CRC32, CRC32C, CRC64NVME, SHA1, SHA256, SHA512, MD5, XXHASH64, XXHASH3, XXHASH128)
+}
 """By name, in the order in which S3 lists them."""
 
 BY_HEADER: Final[Mapping[str, Algorithm]] = {each.header: each for each in ALGORITHMS.values()}

@@ -25,14 +25,17 @@ class S3Error(Exception):
         reason: Key into the catalogue.
         detail: Children of ``<Error>`` beside Code, Message, RequestId and HostId.
         headers: Extra response headers.
+        logged: Set by who has logged the refusal with more than the answer tells.
     """
+
+    logged = False
 
     def __init__(
         self, reason: str, /, *, message: str | None = None, headers: list[tuple[str, str]] | None = None, **detail: str
     ) -> None:
         kind = CATALOGUE[reason]
         self.reason = reason
-        self.code = reason.partition(".")[0]
+        self.code = reason if reason.startswith("KMS.") else reason.partition(".")[0]  # KMS's own codes have a dot
         self.status = kind.status
         if message is None:
             message = kind.message.format_map(detail) if "{" in kind.message else kind.message
@@ -60,6 +63,10 @@ CATALOGUE: dict[str, ErrorKind] = {
     "NotImplemented": ErrorKind(501, "A header you provided implies functionality that is not implemented."),
     "AccessDenied": ErrorKind(403, "Access Denied"),
     "AccessDenied.AnonymousCopy": ErrorKind(403, "Anonymous users cannot copy objects. Please authenticate."),
+    "AccessDenied.CustomerKey": ErrorKind(
+        403,
+        "Requests specifying Server Side Encryption with Customer provided keys must provide the correct secret key.",
+    ),
     "AccessDenied.AnonymousUpload": ErrorKind(
         403, "Anonymous users cannot initiate multipart uploads. Please authenticate."
     ),
@@ -94,6 +101,12 @@ CATALOGUE: dict[str, ErrorKind] = {
         "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.",
     ),
     "InvalidBucketName": ErrorKind(400, "The specified bucket is not valid."),
+    "InvalidBucketAclWithBlockPublicAccessError": ErrorKind(
+        400, "Bucket cannot have public ACLs set with BlockPublicAccess enabled"
+    ),
+    "InvalidBucketAclWithObjectOwnership": ErrorKind(
+        400, "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"
+    ),
     "InvalidChunkSizeError": ErrorKind(403, "Only the last chunk is allowed to have a size less than 8192 bytes"),
     "InvalidRequest.ContentSHA256": ErrorKind(400, "Missing required header for this request: x-amz-content-sha256"),
     "InvalidRequest.MultipleChecksums": ErrorKind(
@@ -143,7 +156,7 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidRequest.ChecksumAlgorithm": ErrorKind(
         400,
         "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
-        "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
+        "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256, SHA512, MD5, XXHASH64, XXHASH3, XXHASH128]",
     ),
     "InvalidRequest.ChecksumAlgorithms": ErrorKind(
         400, "Invalid types are specified in x-amz-checksum-algorithm header."
@@ -164,6 +177,7 @@ CATALOGUE: dict[str, ErrorKind] = {
     "MalformedACLError": ErrorKind(
         400, "The XML you provided was not well-formed or did not validate against our published schema"
     ),
+    "MalformedPolicy": ErrorKind(400, "This policy contains invalid Json"),
     "MaxMessageLengthExceeded": ErrorKind(400, "Your request was too big."),
     "NoSuchKey": ErrorKind(404, "The specified key does not exist."),
     "PreconditionFailed": ErrorKind(412, "At least one of the pre-conditions you specified did not hold"),
@@ -173,6 +187,7 @@ CATALOGUE: dict[str, ErrorKind] = {
     "XAmzContentSHA256Mismatch": ErrorKind(
         400, "The provided 'x-amz-content-sha256' header does not match what was computed."
     ),
+    "AccessControlListNotSupported": ErrorKind(400, "The bucket does not allow ACLs"),
     "AccessForbidden.CORS": ErrorKind(403, "CORSResponse: CORS is not enabled for this bucket."),
     "BadRequest.Origin": ErrorKind(400, "Insufficient information. Origin request header needed."),
     "BucketAlreadyExists": ErrorKind(
@@ -202,6 +217,7 @@ CATALOGUE: dict[str, ErrorKind] = {
         507, "There is no room left for this data; what is stored can be read and deleted."
     ),
     "InvalidAccessKeyId": ErrorKind(403, "The AWS Access Key Id you provided does not exist in our records."),
+    "InvalidArgument.AttributeName": ErrorKind(400, "Invalid attribute name specified."),
     "InvalidArgument.BypassGovernance": ErrorKind(
         400, "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets."
     ),
@@ -215,6 +231,66 @@ CATALOGUE: dict[str, ErrorKind] = {
         400, "You can only specify a copy source header for copy requests."
     ),
     "InvalidArgument.EncodingType": ErrorKind(400, "Invalid Encoding Method specified in Request"),
+    "InvalidArgument.EncryptionContext": ErrorKind(
+        400,
+        "The header 'x-amz-server-side-encryption-context' shall be Base64-encoded UTF-8 string holding JSON which "
+        "represents a string-string map",
+    ),
+    "InvalidArgument.DefaultKey": ErrorKind(
+        400, "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse"
+    ),
+    "InvalidArgument.EncryptionMethod": ErrorKind(400, "The encryption method specified is not supported"),
+    "InvalidArgument.KMSHeaders": ErrorKind(
+        400,
+        "Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms",
+    ),
+    "InvalidArgument.KMSSignature": ErrorKind(
+        400,
+        "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4.",
+    ),
+    "InvalidArgument.TwoEncryptions": ErrorKind(
+        400,
+        "Server Side Encryption with Customer provided key is incompatible with the encryption method specified",
+    ),
+    "KMS.DisabledException": ErrorKind(400, "{KeyName} is disabled."),
+    "KMS.NotFoundException": ErrorKind(
+        400, "The request was rejected because the specified entity or resource could not be found."
+    ),
+    "InternalError.MasterKey": ErrorKind(
+        500, "The master key that this object is encrypted under is not among the keys of this server."
+    ),
+    "NotImplemented.MasterKey": ErrorKind(
+        501,
+        "This server has no master key (its setting sse_master_key_file), so it cannot encrypt with AES256. "
+        "Nothing was stored.",
+    ),
+    "AccessDenied.CustomerKeysBlocked": ErrorKind(
+        403,
+        "This bucket has blocked upload requests that specify Server Side Encryption with Customer provided keys "
+        "(SSE-C). Please specify a different server-side encryption type",
+    ),
+    "InvalidArgument.CustomerAlgorithm": ErrorKind(
+        400,
+        "Requests specifying Server Side Encryption with Customer provided keys must provide a valid encryption "
+        "algorithm.",
+    ),
+    "InvalidArgument.CustomerKey": ErrorKind(400, "The secret key was invalid for the specified algorithm."),
+    "InvalidArgument.CustomerKeyMD5": ErrorKind(
+        400, "The calculated MD5 hash of the key did not match the hash that was provided."
+    ),
+    "InvalidArgument.CustomerKeyMD5Missing": ErrorKind(
+        400,
+        "Requests specifying Server Side Encryption with Customer provided keys must provide the client calculated "
+        "MD5 of the secret key.",
+    ),
+    "InvalidArgument.CustomerKeyMissing": ErrorKind(
+        400,
+        "Requests specifying Server Side Encryption with Customer provided keys must provide an appropriate secret "
+        "key.",
+    ),
+    "InvalidEncryptionAlgorithmError": ErrorKind(
+        400, "The Encryption request you specified is not valid. Supported value: AES256."
+    ),
     "InvalidArgument.EncryptionHeader": ErrorKind(400, "{ArgumentName} header is not supported for this operation."),
     "InvalidArgument.HeaderText": ErrorKind(400, "Header value cannot be represented using ISO-8859-1."),
     "InvalidArgument.ContinuationTokenUnexpected": ErrorKind(
@@ -229,6 +305,11 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidArgument.ObjectOwnership": ErrorKind(400, "Invalid x-amz-object-ownership header"),
     "InvalidArgument.PartNumber": ErrorKind(400, "Part number must be an integer between 1 and 10000, inclusive"),
     "InvalidArgument.PartNumberAlone": ErrorKind(400, "This operation does not accept partNumber without uploadId"),
+    "InvalidArgument.Tagging": ErrorKind(
+        400,
+        "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name "
+        "duplicates.",
+    ),
     "InvalidArgument.TaggingDirective": ErrorKind(400, "Unknown tagging directive."),
     "InvalidArgument.UnexpectedQuery": ErrorKind(400, "Unexpected query string parameter"),
     "InvalidArgument.UploadIdMarker": ErrorKind(400, "Invalid uploadId marker"),
@@ -248,6 +329,7 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidPartOrder": ErrorKind(
         400, "The list of parts was not in ascending order. Parts must be ordered by part number."
     ),
+    "InvalidObjectState": ErrorKind(403, "Restore is not allowed for the object's current storage class"),
     "InvalidRequest.AnonymousOverride": ErrorKind(
         400, "Request specific response headers cannot be used for anonymous GET requests."
     ),
@@ -260,16 +342,57 @@ CATALOGUE: dict[str, ErrorKind] = {
         "This copy request is illegal because it is trying to copy an object to itself without changing the "
         "object's metadata, storage class, website redirect location or encryption attributes.",
     ),
+    "InvalidRequest.CustomerKeyNeeded": ErrorKind(
+        400,
+        "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to "
+        "retrieve the object.",
+    ),
+    "InvalidRequest.Insecure": ErrorKind(
+        400,
+        "Requests specifying Server Side Encryption with Customer provided keys must be made over a secure connection.",
+    ),
+    "InvalidRequest.NotCustomerEncrypted": ErrorKind(
+        400, "The encryption parameters are not applicable to this object."
+    ),
+    "InvalidRequest.PartCustomerKey": ErrorKind(
+        400, "The provided encryption parameters did not match the ones used originally."
+    ),
+    "InvalidRequest.PartEncryption": ErrorKind(
+        400,
+        "The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate "
+        "encryption parameters.",
+    ),
     "InvalidRequest.KeyName": ErrorKind(400, "Object must have a valid key name."),
     "InvalidRequest.KeyMissing": ErrorKind(400, "A key must be specified"),
     "InvalidRequest.MissingDigest": ErrorKind(400, "Missing required header for this request: Content-MD5"),
+    "InvalidRequest.NoPublicAccessBlock": ErrorKind(400, "Must specify at least one configuration."),
     "InvalidRequest.NoObjectLock": ErrorKind(400, "Bucket is missing Object Lock Configuration"),
+    "InvalidRequest.ObjectAttributes": ErrorKind(
+        400,
+        "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty",
+    ),
     "InvalidRequest.ObjectSize": ErrorKind(400, "Value for x-amz-mp-object-size header is invalid."),
     "InvalidRequest.RangeAndPartNumber": ErrorKind(
         400, "Cannot specify both Range header and partNumber query parameter"
     ),
     "InvalidRequest.SdkChecksumAlgorithm": ErrorKind(400, "Value for x-amz-sdk-checksum-algorithm header is invalid."),
+    "AnnotationLimitExceeded": ErrorKind(
+        400, "The request would exceed the maximum number of annotations allowed per object."
+    ),
+    "AnnotationNameTooLong": ErrorKind(400, "The annotation name exceeds 512 bytes."),
+    "InvalidAnnotationName": ErrorKind(400, "The annotation name you provided is invalid."),
+    "InvalidPrefix": ErrorKind(400, "The annotation prefix you provided is invalid."),
+    "InvalidRequest.AnnotationName": ErrorKind(400, "Missing required parameter for this request: annotationName"),
+    "InvalidRequest.AnnotationPayload": ErrorKind(400, "An annotation must have between 1 byte and 1 MiB."),
+    "InvalidRequest.AnnotationsTooLarge": ErrorKind(
+        400,
+        "The annotations of the copy source are larger than what one request can copy. Copy the object with "
+        "x-amz-object-annotation-directive: EXCLUDE, and its annotations one by one.",
+    ),
+    "NoSuchAnnotation": ErrorKind(404, "The specified annotation does not exist."),
+    "UnsupportedMediaType": ErrorKind(415, "The annotation payload must be valid UTF-8 encoded text."),
     "BadRequest.BucketTags": ErrorKind(400, "Bucket tag count cannot be greater than 50"),
+    "BadRequest.ObjectTags": ErrorKind(400, "Object tags cannot be greater than 10"),
     "InvalidTag.Key": ErrorKind(400, "The TagKey you have provided is invalid"),
     "InvalidTag.System": ErrorKind(400, "System tags cannot be added/updated by requester"),
     "InvalidTag.Twice": ErrorKind(400, "Cannot provide multiple Tags with the same key"),
@@ -312,6 +435,8 @@ CATALOGUE: dict[str, ErrorKind] = {
         404, "The server side encryption configuration was not found"
     ),
     "ServiceUnavailable": ErrorKind(503, "Service is unable to handle request."),
+    "QuotaExceeded": ErrorKind(403, "The quota of the bucket does not allow this request."),
+    "QuotaExceeded.User": ErrorKind(403, "The quota of the bucket's owner does not allow this request."),
     "TooManyBuckets": ErrorKind(400, "You have attempted to create more buckets than allowed"),
     "UnexpectedContent": ErrorKind(400, "This request does not support content"),
     "UserKeyMustBeSpecified": ErrorKind(

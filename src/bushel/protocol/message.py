@@ -52,9 +52,12 @@ class Request:
         peer: The client's address after trusted proxies were believed.
         host: The authority asked for, lower case, with port if one was sent, after trusted proxies were believed.
         secure: Whether the client's connection is TLS, after trusted proxies were believed.
+        tls_version: ``1.3``, for example; not set where the client does not speak TLS to this process.
     """
 
-    __slots__ = ("body", "headers", "host", "method", "path", "peer", "query", "secure")
+    __slots__ = ("body", "headers", "host", "method", "path", "peer", "query", "secure", "tls_version")
+
+    tls_version: str
 
     def __init__(
         self,

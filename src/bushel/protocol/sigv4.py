@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from operator import itemgetter
 from typing import NoReturn
 
+from bushel.protocol import short_hash
 from bushel.protocol.address import canonical_query, encode_query, normalized_path, sorted_query
 from bushel.protocol.errors import S3Error
 from bushel.protocol.message import Request
@@ -39,7 +40,7 @@ _ABOUT_THE_URL = frozenset({
 class SigningKey:
     """HMAC-SHA-256 under one key, ready to be used many times.
 
-    The key's blocks are hashed once and copied per message (RFC 2104 section 4), which takes half of the time of
+    The key's blocks are hashed once and copied per message (RFC 2104 section 4), which takes a third of the time of
     ``hmac.digest``, which sets OpenSSL's key up each time.
     """
 
@@ -47,8 +48,8 @@ class SigningKey:
 
     def __init__(self, key: bytes) -> None:
         block = (key if len(key) <= 64 else hashlib.sha256(key).digest()).ljust(64, b"\0")
-        self._inner = hashlib.sha256(bytes([octet ^ 0x36 for octet in block]))
-        self._outer = hashlib.sha256(bytes([octet ^ 0x5C for octet in block]))
+        self._inner = short_hash.sha256(bytes([octet ^ 0x36 for octet in block]))
+        self._outer = short_hash.sha256(bytes([octet ^ 0x5C for octet in block]))
 
     def sign(self, text: str) -> str:
         """The signature of a text of octets, in hex."""
@@ -56,7 +57,8 @@ class SigningKey:
         inner.update(text.encode("latin-1"))
         outer = self._outer.copy()
         outer.update(inner.digest())
-        return outer.hexdigest()
+        signature: str = outer.hexdigest()
+        return signature
 
 
 _signing_keys: dict[tuple[str, str, str], SigningKey] = {}
@@ -249,7 +251,7 @@ class Claim:
 
 
 def string_to_sign(amz_date: str, scope: str, canonical: str) -> str:
-    return f"{ALGORITHM}\n{amz_date}\n{scope}\n{hashlib.sha256(canonical.encode('latin-1')).hexdigest()}"
+    return f"{ALGORITHM}\n{amz_date}\n{scope}\n{short_hash.sha256(canonical.encode('latin-1')).hexdigest()}"
 
 
 def refuse_signature(access_key: str, text: str, provided: str, canonical: str | None = None) -> NoReturn:
@@ -374,7 +376,9 @@ def presign(request: Request, *, access_key: str, secret: str, region: str, now_
 def _signed(
     request: Request, access_key: str, secret: str, scope: str, date: str, names: list[str], content_sha256: str
 ) -> Claim:
-    claim = Claim(access_key, scope, date, HeaderPlan(";".join(names)), "", content_sha256, None)
+    signed_headers = ";".join(names)
+    plan = header_plan(signed_headers) or HeaderPlan(signed_headers)
+    claim = Claim(access_key, scope, date, plan, "", content_sha256, None)
     fields = claim.plan.fields(request)
     canonical = f"{request.method}\n{request.path}\n{sorted_query(request.query)}\n{fields}{content_sha256}"
     claim.canonical_request = canonical

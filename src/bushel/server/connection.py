@@ -258,6 +258,8 @@ class Connection(asyncio.Protocol):
             return len(data)
         request.peer = self._peer
         request.secure = self._secure
+        if self._secure and not self._proxied:
+            request.tls_version = self._tls_version()
         if self._proxied and self._server.proxies is not None:
             self._server.proxies.believe(request)
         self._request = request
@@ -266,6 +268,10 @@ class Connection(asyncio.Protocol):
             self._start(request)
             return at
         return self._begin_body(request, framing, data, at)
+
+    def _tls_version(self) -> str:
+        """``1.3``, for example."""
+        return str(self.transport.get_extra_info("ssl_object").version()).removeprefix("TLSv")
 
     def _begin_body(self, request: Request, framing: Framing, data: bytes, at: int) -> int:
         length = framing.length

@@ -77,13 +77,13 @@ class Pipeline:
                 operation = route(request.method, resource, query, headers)
                 if operation.refused is not None:
                     raise S3Error("NotImplemented.Operation", Operation=operation.name)
-                ctx = Context(self._service, caller, request, claim, secret_key)
+                ctx = Context(self._service, caller, request, operation, key, claim, secret_key)
                 document = b""
                 if operation.body == "document":
                     document = await ctx.payload.read_document(
                         operation.document_limit, checksum_of_object=operation is COMPLETE_MULTIPART_UPLOAD
                     )
-                bound = operation.read_input(bucket, key, query, headers, document)
+                ctx.input = bound = operation.read_input(bucket, key, query, headers, document)
                 output = await HANDLERS[operation.name](ctx, bound)
                 response = self._answer(operation, ctx, output)
         except Exception as error:  # noqa: BLE001 - as_s3_error logs what nobody expected
@@ -105,6 +105,8 @@ class Pipeline:
     @staticmethod
     def _answer(operation: Operation, ctx: Context, output: Any) -> Response:
         status, headers, body = operation.write_output(output)
+        if ctx.charged:
+            headers.append(("x-amz-request-charged", "requester"))
         if ctx.status:
             status = ctx.status
             if status == 304:
@@ -114,7 +116,7 @@ class Pipeline:
         return Response(status, headers, body)
 
     def _answer_error(self, request: Request | None, error: S3Error, request_id: str) -> Response:
-        if error.status == 403 and request is not None:
+        if error.status == 403 and request is not None and not error.logged:
             _log.info("denied: %s %s from %s: %s", request.method, request.path, request.peer, error.code)
         elif error.status == 500 and request is not None:
             _log.error("failed: %s %s, request %s", request.method, request.path, request_id)

@@ -7,6 +7,7 @@ from bushel.protocol.address import Address
 from bushel.protocol.credentials import Authentication, Claim
 from bushel.protocol.errors import S3Error
 from bushel.protocol.message import Request
+from bushel.protocol.policy.canned import compiled_policies
 from bushel.service.context import ANONYMOUS, Caller, Service
 
 
@@ -47,7 +48,8 @@ class Authenticator:
             record = await self._users.access_key(access_key)
             if record is None or not record.enabled:
                 raise S3Error("InvalidAccessKeyId", AWSAccessKeyId=access_key)
-            caller = Caller(record.user_id, record.display_name, access_key)
+            policies = compiled_policies(tuple(record.policies.items())) if record.policies else ()
+            caller = Caller(record.user_id, record.display_name, access_key, False, record.user_name, policies)
             secret_key = record.secret_key
         claim.verify(request, secret_key)
         return Identity(caller, claim, secret_key)

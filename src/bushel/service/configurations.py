@@ -31,11 +31,20 @@ class Configuration(Generic[T]):
         self._read = read
         self._write = write
         self._known: dict[bytes, T] = {}
+        self._by_revision: dict[tuple[str, int], T] = {}
 
     async def of(self, buckets: Buckets, bucket: BucketRecord) -> T | None:
-        """The bucket's configuration; ``None`` where it has none of this kind."""
+        """The bucket's configuration; ``None`` where it has none of this kind.
+
+        It is never older than the record, which is read for every request: a change of any configuration changes the
+        record in the same atom. So it is read from the store once for each state of the bucket.
+        """
         if self.kind not in bucket.configured:
             return None
+        state = (bucket.instance, bucket.revision)
+        remembered = self._by_revision.get(state)
+        if remembered is not None:
+            return remembered
         document = await buckets.configuration(bucket, self.kind)
         if document is None:
             return None
@@ -45,7 +54,14 @@ class Configuration(Generic[T]):
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
             self._known[document] = known
+        if len(self._by_revision) >= _REMEMBERED:
+            self._by_revision.clear()
+        self._by_revision[state] = known
         return known
+
+    def document(self, value: T) -> bytes:
+        """What is stored of it."""
+        return self._write(value)
 
     async def put(
         self,

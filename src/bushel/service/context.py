@@ -3,15 +3,22 @@
 No base class and no globals: an operation reads this object and nothing else.
 """
 
-from typing import Final, NamedTuple, Protocol
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple, Protocol
 
 from bushel.catalog import Catalog
 from bushel.catalog.records import BucketRecord
 from bushel.core.clock import Clock
+from bushel.core.ids import Randomness
 from bushel.protocol.credentials import Claim
 from bushel.protocol.errors import S3Error
 from bushel.protocol.message import Request
+from bushel.protocol.operations import Operation
+from bushel.protocol.policy import Policy, account_of
+from bushel.service.access import NOTHING_SAID, BucketAccess, access_of
+from bushel.service.encryption.keyring import NO_KEYS, KeySource
 from bushel.service.payload import Payload
+from bushel.service.payment import REQUESTER_PAYS
 from bushel.service.reads import ActiveReads
 
 ANONYMOUS_ID: Final = "65a011a29cdf8ec533ec3d1ccaae921c"
@@ -25,18 +32,24 @@ class Caller(NamedTuple):
         user_id: Canonical user id.
         display_name: For owner elements.
         access_key: Empty for anonymous callers.
-        root: The operator: allowed everything.
+        root: The operator: allowed everything that no policy denies.
+        name: Of the user; empty for the operator and for anonymous callers.
+        policies: What the operator attached to the user.
     """
 
     user_id: str
     display_name: str
     access_key: str
     root: bool = False
+    name: str = ""
+    policies: tuple[Policy, ...] = ()
 
     @property
     def anonymous(self) -> bool:
         return not self.access_key
 
+
+_NOWHERE: Final[Mapping[str, BucketAccess]] = {}
 
 ANONYMOUS: Final = Caller(ANONYMOUS_ID, "anonymous", "")
 
@@ -50,6 +63,8 @@ class Rules(Protocol):
     def max_buckets_per_user(self) -> int: ...
     @property
     def inline_limit_bytes(self) -> int: ...
+    @property
+    def new_bucket_defaults(self) -> str: ...
 
 
 class Service:
@@ -57,11 +72,23 @@ class Service:
 
     Attributes:
         root: The operator as a caller.
+        randomness: For what must not be guessed.
+        keys: What objects are encrypted under.
         reserved_bucket_names: Names that would hide the server's own paths and hosts.
         public_endpoint: Where clients reach us, for links (``https://s3.example.org``); empty: as the request came.
     """
 
-    __slots__ = ("catalog", "clock", "public_endpoint", "reads", "reserved_bucket_names", "root", "rules")
+    __slots__ = (
+        "catalog",
+        "clock",
+        "keys",
+        "public_endpoint",
+        "randomness",
+        "reads",
+        "reserved_bucket_names",
+        "root",
+        "rules",
+    )
 
     def __init__(
         self,
@@ -70,6 +97,8 @@ class Service:
         rules: Rules,
         reads: ActiveReads,
         *,
+        randomness: Randomness,
+        keys: KeySource = NO_KEYS,
         root: Caller,
         reserved_bucket_names: frozenset[str] = frozenset(),
         public_endpoint: str = "",
@@ -78,9 +107,16 @@ class Service:
         self.clock = clock
         self.rules = rules
         self.reads = reads
+        self.randomness = randomness
+        self.keys = keys
         self.root = root
         self.reserved_bucket_names = reserved_bucket_names
         self.public_endpoint = public_endpoint
+
+
+def is_owner(bucket: BucketRecord, named: str) -> bool:
+    """Whether an account number or a canonical user id, as a request has it, is that of the bucket's owner."""
+    return named in {bucket.owner, account_of(bucket.owner)}
 
 
 class Context:
@@ -90,23 +126,44 @@ class Context:
         headers: The request's, by lower-case name; for what no shape has.
         query: The request's, raw; for what no shape has.
         status: Set by an operation whose answer is not the status of its record.
+        charged: Whether the caller pays for the request, which the answer has to tell.
+        operation: The one that was asked for.
+        key: Of the object that the request's path names.
+        input: The operation's input, once it is bound.
+        access: What the buckets of this request say about access, by name; only buckets that say anything.
+        bucket_record: The bucket of the request's path, once it was read.
     """
 
     __slots__ = (
-        "_claim",
         "_payload",
-        "_request",
         "_secret_key",
+        "access",
+        "bucket_record",
         "caller",
         "catalog",
+        "charged",
+        "claim",
         "headers",
+        "input",
+        "key",
+        "operation",
         "query",
+        "request",
         "service",
         "status",
     )
 
+    input: Any
+
     def __init__(
-        self, service: Service, caller: Caller, request: Request, claim: Claim | None = None, secret_key: str = ""
+        self,
+        service: Service,
+        caller: Caller,
+        request: Request,
+        operation: Operation,
+        key: str | None = None,
+        claim: Claim | None = None,
+        secret_key: str = "",
     ) -> None:
         self.service = service
         self.catalog = service.catalog
@@ -114,8 +171,13 @@ class Context:
         self.headers = request.headers
         self.query = request.query
         self.status = 0
-        self._request = request
-        self._claim = claim
+        self.charged = False
+        self.operation = operation
+        self.key = key
+        self.access = _NOWHERE
+        self.bucket_record: BucketRecord | None = None
+        self.request = request
+        self.claim = claim
         self._secret_key = secret_key
         self._payload: Payload | None = None
 
@@ -124,17 +186,23 @@ class Context:
         """The request's body."""
         payload = self._payload
         if payload is None:
-            payload = self._payload = Payload(self._request, self._claim, self._secret_key)
+            payload = self._payload = Payload(self.request, self.claim, self._secret_key)
         return payload
 
     @property
     def endpoint(self) -> str:
         """Scheme and host for links to this service."""
-        request = self._request
+        request = self.request
         return self.service.public_endpoint or f"{'https' if request.secure else 'http'}://{request.host}"
 
+    @property
+    def confidential(self) -> bool:
+        """Whether nobody on a network can read the request: it came by TLS, or from this machine."""
+        peer = self.request.peer
+        return self.request.secure or peer.startswith("127.") or peer == "::1"
+
     async def bucket(self, name: str, expected_owner: str | None = None) -> BucketRecord:
-        """The bucket, which must belong to the expected owner if the request names one.
+        """The bucket, which must belong to the expected owner if the request names one: an account or a canonical id.
 
         Raises:
             S3Error: NoSuchBucket, AccessDenied.
@@ -142,9 +210,31 @@ class Context:
         bucket = await self.catalog.buckets.get(name)
         if bucket is None:
             raise S3Error("NoSuchBucket", BucketName=name)
-        if expected_owner is not None and expected_owner != bucket.owner:
+        if expected_owner is not None and not is_owner(bucket, expected_owner):
             raise S3Error("AccessDenied")
+        if self.bucket_record is None:
+            self.bucket_record = bucket
+        if bucket.configured or bucket.ownership:
+            if REQUESTER_PAYS in bucket.configured:
+                self._charge(bucket)
+            access = await access_of(self.catalog.buckets, bucket)
+            if access is not NOTHING_SAID:
+                self.access = {**self.access, bucket.name: access}
         return bucket
+
+    def _charge(self, bucket: BucketRecord) -> None:
+        """Let the caller pay for the request.
+
+        Raises:
+            S3Error: AccessDenied where the caller has not agreed to that, or has no name.
+        """
+        caller = self.caller
+        if caller.root or caller.user_id == bucket.owner:
+            return
+        agreed = getattr(self.input, "request_payer", None) or self.headers.get("x-amz-request-payer", "").lower()
+        if caller.anonymous or agreed != "requester":
+            raise S3Error("AccessDenied")
+        self.charged = True
 
     async def display_name(self, user_id: str) -> str:
         """The name to show for an owner; empty for a user that is gone."""

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from bushel.catalog.records import Grants, Metadata
 from bushel.protocol.errors import S3Error
+from bushel.protocol.tags import tags_of_header
 
 MAX_USER_METADATA_BYTES: Final = 2048
 """Names and values together, in UTF-8 (S3 User Guide, "Working with object metadata")."""
@@ -16,11 +17,11 @@ def metadata_of(request: Any, grants: Grants) -> Metadata:
     """What a request says of the object it writes.
 
     Args:
-        request: An input shape with the content header fields and ``metadata``.
+        request: An input shape with the content header fields, ``metadata`` and ``tagging``.
         grants: The object's ACL.
 
     Raises:
-        S3Error: MetadataTooLarge.
+        S3Error: MetadataTooLarge; what ``tags_of_header`` refuses.
     """
     headers = {}
     for field in _CONTENT_FIELDS:
@@ -32,7 +33,8 @@ def metadata_of(request: Any, grants: Grants) -> Metadata:
     user = request.metadata or {}
     if user:
         check_size(user)
-    return Metadata(request.content_type or _DEFAULT.content_type, headers, user, grants)
+    tags = tags_of_header(request.tagging) if request.tagging else {}
+    return Metadata(request.content_type or _DEFAULT.content_type, headers, user, grants, tags)
 
 
 def check_size(user: dict[str, str]) -> None:

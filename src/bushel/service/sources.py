@@ -9,6 +9,7 @@ from bushel.protocol.conditions import check_copy_source
 from bushel.protocol.errors import S3Error
 from bushel.service.authz import READ, require_object
 from bushel.service.context import Context
+from bushel.service.encryption.unlocking import Unlocked, unlock_source
 from bushel.service.versions import check_version_id, missing_version
 
 
@@ -19,6 +20,7 @@ class Source(NamedTuple):
     key: str
     stored: Stored
     named: bool
+    unlocked: Unlocked
 
 
 async def copy_source(ctx: Context, request: Any) -> Source:
@@ -26,7 +28,8 @@ async def copy_source(ctx: Context, request: Any) -> Source:
 
     Raises:
         S3Error: InvalidArgument for a malformed source or version, NoSuchBucket, NoSuchKey, NoSuchVersion,
-            InvalidRequest for a delete marker, AccessDenied, PreconditionFailed.
+            InvalidRequest for a delete marker, AccessDenied, PreconditionFailed; InvalidRequest and others for an
+            encrypted source without its key.
     """
     name, key, version_id = parse_copy_source(request.copy_source)
     bucket = await ctx.bucket(name, request.expected_source_bucket_owner)
@@ -37,7 +40,8 @@ async def copy_source(ctx: Context, request: Any) -> Source:
     entry = stored.entry
     if entry.storage == MARKER:
         raise S3Error("InvalidRequest.CopyOfMarker")
-    require_object(ctx, entry, READ)
+    require_object(ctx, entry, READ, bucket=bucket, key=key, action="s3:GetObject", version_id=version_id)
+    unlocked = unlock_source(ctx, bucket, key, entry, request)
     check_copy_source(
         entry.etag,
         entry.last_modified,
@@ -47,7 +51,7 @@ async def copy_source(ctx: Context, request: Any) -> Source:
         if_modified_since=request.copy_source_if_modified_since,
         if_unmodified_since=request.copy_source_if_unmodified_since,
     )
-    return Source(bucket, key, stored, bool(bucket.versioning) and version_id is not None)
+    return Source(bucket, key, stored, bool(bucket.versioning) and version_id is not None, unlocked)
 
 
 def parse_copy_source(text: str) -> tuple[str, str, str | None]:

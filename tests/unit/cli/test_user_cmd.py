@@ -13,6 +13,7 @@ import pytest
 
 from bushel.cli.main import main
 from bushel.core.credentials import read_credentials
+from bushel.protocol.policy import user_arn
 
 BUSHEL = Path(sys.executable).with_name("bushel")
 
@@ -77,9 +78,22 @@ def test_a_user_is_listed_as_added(user):
         "email": "bob@example.org",
         "access_key": "BOB",
         "state": "enabled",
+        "arn": user_arn("b0b", "bob"),
     }
     assert listed(user) == [expected]
-    assert user("list")[1].splitlines()[1].split() == ["bob", "BOB", "enabled", "b0b", "bob@example.org", "Bob", "B."]
+    columns = ["bob", "BOB", "enabled", "b0b", expected["arn"], "bob@example.org", "Bob", "B."]
+    assert user("list")[1].splitlines()[1].split() == columns
+
+
+@pytest.mark.usefixtures("alice")
+def test_no_two_users_share_an_account_number(user, monkeypatch):
+    monkeypatch.setattr("bushel.cli.user_cmd.account_of", len)
+
+    status, _, err = user("add", "bob", "--id", "b" * 64, "--access-key", "BOB", "--secret-key", "bob's secret")
+
+    assert (status, err.count("\n")) == (1, 1)
+    assert "account number" in err
+    assert [each["name"] for each in listed(user)] == ["alice"]
 
 
 def test_a_secret_is_read_from_a_line_of_standard_input(user, monkeypatch, tmp_path):

@@ -4,6 +4,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bushel.protocol.codec.fields import Stream
+from bushel.protocol.codec.members import members_of
 from bushel.protocol.operations import TABLE
 from bushel.protocol.router import route
 from oracle.strategies import ANY_METADATA, shapes
@@ -22,7 +24,8 @@ def test_an_input_survives_its_request(name, data):
 
     request = operation.write_input(sent)
     found = route(operation.method, operation.resource, request.query, request.headers)
-    payload = getattr(sent, "body", None) if operation.body == "stream" else request.document
+    stream = next((each.field for each in members_of(operation.input) if isinstance(each.place, Stream)), "")
+    payload = getattr(sent, stream, None) if operation.body == "stream" else request.document
     read = found.read_input(request.bucket, request.key, request.query, request.headers, payload)
 
     assert found is operation

@@ -186,7 +186,7 @@ def test_an_upload_gets_the_checksum_type_that_s3_gives_it(algorithm, checksum_t
             None,
             (
                 "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
-                "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]"
+                "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256, SHA512, MD5, XXHASH64, XXHASH3, XXHASH128]"
             ),
         ),
     ],

@@ -1,4 +1,4 @@
-"""The five algorithms give what S3 gives, in pieces, whole, in Base64, and put together from parts."""
+"""The ten algorithms give what S3 gives, in pieces, whole, in Base64, and put together from parts."""
 
 import hashlib
 import time
@@ -11,8 +11,12 @@ from botocore.httpchecksum import (
     Crc32Checksum,
     CrtCrc32cChecksum,
     CrtCrc64NvmeChecksum,
+    CrtXxhash3Checksum,
+    CrtXxhash64Checksum,
+    CrtXxhash128Checksum,
     Sha1Checksum,
     Sha256Checksum,
+    Sha512Checksum,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,7 +30,6 @@ from bushel.protocol.checksums import (
     CRC64NVME,
     DEFAULT,
     FULL_OBJECT,
-    SHA1,
     SHA256,
     Algorithm,
     checksum_text,
@@ -38,22 +41,45 @@ ORACLES = {
     "CRC64NVME": CrtCrc64NvmeChecksum,
     "SHA1": Sha1Checksum,
     "SHA256": Sha256Checksum,
+    "SHA512": Sha512Checksum,
+    "MD5": lambda: hashlib.md5(usedforsecurity=False),
+    "XXHASH64": CrtXxhash64Checksum,
+    "XXHASH3": CrtXxhash3Checksum,
+    "XXHASH128": CrtXxhash128Checksum,
 }
-# The check value of every algorithm: its checksum of "123456789" (CRC catalogue; FIPS 180 by other tools).
+# The check value of every algorithm: its checksum of "123456789" (CRC catalogue; coreutils).
 CHECK = {
     "CRC32": "y/Q5Jg==",
     "CRC32C": "4waSgw==",
     "CRC64NVME": "rosUhgp5mIg=",
     "SHA1": "98O8HYCOBHMq32eZZczDTKeuNEE=",
     "SHA256": "FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU=",
+    "SHA512": "2eZ2LdHI6vbWGzxhkvxAjU1tXxF20MKRabwk5xw/J0rSf81YEbMT1oH35V7ALXPUmclUVba1u1A6z1dPuo/+hQ==",
+    "MD5": "JfnnlDI7RTiF9RgfG2JNCw==",
 }
+# The xxHash specification's own vectors: of nothing, and (XXH64) of "Nobody inspects the spammish repetition".
+XXHASH = [
+    ("XXHASH64", b"", "ef46db3751d8e999"),
+    ("XXHASH64", b"Nobody inspects the spammish repetition", "fbcea83c8a378bf1"),
+    ("XXHASH3", b"", "2d06800538d394c2"),
+    ("XXHASH128", b"", "99aa06d3014798d86001c324468d497f"),
+]
 every_algorithm = pytest.mark.parametrize("algorithm", ALGORITHMS.values(), ids=lambda each: each.name)
 every_crc = pytest.mark.parametrize("crc", [CRC32, CRC32C, CRC64NVME], ids=lambda each: each.name)
 
 
-@every_algorithm
-def test_the_check_value_of_each_algorithm_is_the_published_one(algorithm: Algorithm):
-    assert checksum_text(algorithm.digest(b"123456789")) == CHECK[algorithm.name]
+@pytest.mark.parametrize("name", CHECK)
+def test_the_check_value_of_each_algorithm_is_the_published_one(name: str):
+    assert checksum_text(ALGORITHMS[name].digest(b"123456789")) == CHECK[name]
+
+
+@pytest.mark.parametrize(("name", "data", "digest"), XXHASH)
+def test_xxhash_is_written_with_the_highest_byte_first(name: str, data: bytes, digest: str):
+    assert ALGORITHMS[name].digest(data).hex() == digest
+
+
+def test_each_algorithm_has_a_published_value():
+    assert {*CHECK, *(name for name, _, _ in XXHASH)} == set(ALGORITHMS) == set(ORACLES)
 
 
 @every_algorithm
@@ -104,7 +130,9 @@ def test_ten_thousand_parts_combine_well_under_three_tenths_of_a_second(crc: Alg
     assert time.perf_counter() - started < 0.3
 
 
-@pytest.mark.parametrize("algorithm", [SHA1, SHA256], ids=lambda each: each.name)
+@pytest.mark.parametrize(
+    "algorithm", [each for each in ALGORITHMS.values() if FULL_OBJECT not in each.types], ids=lambda each: each.name
+)
 def test_a_hash_of_the_whole_cannot_be_made_from_parts(algorithm: Algorithm):
     with pytest.raises(ValueError, match="does not follow"):
         algorithm.combine([(algorithm.digest(b""), 0)])
@@ -189,5 +217,10 @@ def test_types_and_defaults_are_those_of_the_user_guide():
         "CRC64NVME": (FULL_OBJECT,),
         "SHA1": (COMPOSITE,),
         "SHA256": (COMPOSITE,),
+        "SHA512": (COMPOSITE,),
+        "MD5": (COMPOSITE,),
+        "XXHASH64": (COMPOSITE,),
+        "XXHASH3": (COMPOSITE,),
+        "XXHASH128": (COMPOSITE,),
     }
     assert DEFAULT is CRC64NVME

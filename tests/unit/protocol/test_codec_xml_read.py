@@ -140,7 +140,7 @@ def test_an_empty_wrapper_is_an_empty_list():
     assert read_policy(b"<AccessControlPolicy><AccessControlList/></AccessControlPolicy>") == AccessControlPolicy()
 
 
-def test_an_empty_list_of_what_is_refused_asks_for_nothing():
+def test_an_empty_list_asks_for_nothing():
     document = b"<CreateBucketConfiguration><Tags/></CreateBucketConfiguration>"
 
     assert read_bucket(document) == CreateBucketConfiguration()
@@ -148,9 +148,9 @@ def test_an_empty_list_of_what_is_refused_asks_for_nothing():
 
 def test_a_refused_element_is_named():
     with pytest.raises(S3Error, match="NotImplemented") as refused:
-        read_bucket(b"<CreateBucketConfiguration><Tags><Tag/></Tags></CreateBucketConfiguration>")
+        read_bucket(b"<CreateBucketConfiguration><Location/></CreateBucketConfiguration>")
 
-    assert refused.value.detail == {"Element": "Tags"}
+    assert refused.value.detail == {"Element": "Location"}
 
 
 def test_an_answer_may_hold_values_that_are_not_known_here():

@@ -16,6 +16,7 @@ from typing import Any, Final
 from msgspec import Struct
 from msgspec.structs import astuple
 
+from bushel.protocol.checksums import BY_HEADER
 from bushel.protocol.codec.converters import Convert, header_text, text_reader
 from bushel.protocol.codec.fields import Header, HeaderPrefix, Path, Payload, Query, Stream
 from bushel.protocol.codec.members import Member, members_of, root_of
@@ -31,6 +32,7 @@ OutputWriter = Callable[[Any], tuple[int, list[tuple[str, str]], bytes]]
 META_PREFIX: Final = "x-amz-meta-"
 _PREFIX_LENGTH: Final = len(META_PREFIX)
 _XML: Final = ("Content-Type", "application/xml")
+_JSON: Final = ("Content-Type", "application/json")
 
 # Header fields that are signed, logged or verified elsewhere and mean nothing to any operation.
 _ELSEWHERE: Final = frozenset(
@@ -49,9 +51,7 @@ _EVERYWHERE: Final = _ELSEWHERE | {
     "user-agent",
 }
 """Header fields that requests of any kind have; to operations that have no member of the name they say nothing."""
-_CHECKSUM_FIELDS: Final = frozenset(
-    f"x-amz-checksum-{name}" for name in ("crc32", "crc32c", "crc64nvme", "sha1", "sha256", "algorithm", "mode", "type")
-)
+_CHECKSUM_FIELDS: Final = {*BY_HEADER, "x-amz-checksum-algorithm", "x-amz-checksum-mode", "x-amz-checksum-type"}
 
 
 _MISPLACED: Final = {"versionId": "InvalidArgument.VersionIdUnexpected"}
@@ -187,8 +187,10 @@ def _payload_reader(members: tuple[Member, ...]) -> Callable[[dict[str, Any], An
             values[field] = payload
 
         return read_stream
-    assert member.shape is not None
-    read = document_reader(member.shape, place.root, place.malformed)
+    if member.shape is None:
+        read = _text_reader(place.malformed)
+    else:
+        read = document_reader(member.shape, place.root, place.malformed)
 
     def read_document(values: dict[str, Any], payload: Any) -> None:
         if payload:
@@ -197,6 +199,16 @@ def _payload_reader(members: tuple[Member, ...]) -> Callable[[dict[str, Any], An
             raise S3Error("MissingRequestBodyError")
 
     return read_document
+
+
+def _text_reader(malformed: str) -> Callable[[bytes], Any]:
+    def read_text(document: bytes) -> str:
+        try:
+            return document.decode()
+        except UnicodeDecodeError:
+            raise S3Error(malformed) from None
+
+    return read_text
 
 
 def compile_output_writer(shape: type[Struct] | None, status: int) -> OutputWriter:
@@ -226,6 +238,9 @@ def compile_output_writer(shape: type[Struct] | None, status: int) -> OutputWrit
                     "            plain = value.isascii() and value.isalnum()",
                     f"            add(({prefix!r} + name, value if plain else write_words(value)))",
                 ]
+            case Payload() if member.shape is None:
+                scope["xml"] = _JSON
+                body = f"{value}.encode() if {value} is not None else b''"
             case Payload(root):
                 assert member.shape is not None
                 scope["write_document"] = document_writer(member.shape, root)
@@ -238,7 +253,7 @@ def compile_output_writer(shape: type[Struct] | None, status: int) -> OutputWrit
     has_range = any(member.field == "content_range" for member in members)
     code = f"{status} if output.content_range is None else 206" if has_range else str(status)
     lines.append(f"    body = {body}")
-    if "write_document" in scope:
+    if body != "b''":
         lines += ["    if body:", "        add(xml)"]
     lines.append(f"    return {code}, headers, body")
     # As in xml_write: source, from the names of shapes in this package, takes a third of the time of a loop.

@@ -55,10 +55,10 @@ class Text(Struct, frozen=True):
 
 
 class Payload(Struct, frozen=True):
-    """The member is the whole document.
+    """The member is the whole document: a structure in XML, or a text (JSON) as it is.
 
     Attributes:
-        root: Name of its root element.
+        root: Name of its root element; of a text, S3's name for it.
         malformed: Reason (key into the catalogue of errors) of a document that does not fit.
     """
 
@@ -98,6 +98,12 @@ class Invalid(Struct, frozen=True):
 
     reason: str
     value_field: str | None = None
+
+
+class Demanded(Struct, frozen=True):
+    """S3 requires the member and has an error of its own for its absence: the field has a default, and the operation
+    raises that error.
+    """
 
 
 class AnyCase(Struct, frozen=True):

@@ -12,6 +12,7 @@ from bushel.protocol.codec.fields import (
     AnyCase,
     AtMost,
     Between,
+    Demanded,
     Echoed,
     Header,
     HeaderPrefix,
@@ -42,6 +43,7 @@ class Member(Struct, frozen=True):
         kind: Of the value, or of the items of a list.
         shape: The structure, for that kind.
         choices: The enumeration's values; empty for other strings.
+        required: A request must have it.
     """
 
     field: str
@@ -68,6 +70,11 @@ def members_of(shape: type[Struct]) -> tuple[Member, ...]:
     hints = get_type_hints(shape, include_extras=True)
     required = {field.name for field in fields(shape) if field.default is field.default_factory is NODEFAULT}
     return tuple(_member(name, hints[name], required=name in required) for name in shape.__struct_fields__)
+
+
+def stream_member(shape: type[Struct]) -> str | None:
+    """The field that is the message's body as a stream; ``None`` where a shape has none."""
+    return next((member.field for member in members_of(shape) if isinstance(member.place, Stream)), None)
 
 
 def root_of(shape: type[Struct]) -> str:
@@ -97,7 +104,7 @@ def _member(field: str, annotation: Any, *, required: bool) -> Member:
         shape=shape,
         choices=choices,
         is_list=is_list,
-        required=required,
+        required=required or mark(Demanded) is not None,
         refused=mark(Refused),
         no_effect=mark(NoEffect),
         invalid=mark(Invalid),

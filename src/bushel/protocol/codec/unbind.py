@@ -5,13 +5,16 @@ that no enumeration here has pass as they are.
 """
 
 from collections.abc import Callable, Mapping
+from itertools import compress
+from operator import is_not
 from typing import Any, NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from bushel.protocol.codec.converters import plain_text_reader, text_writer
 from bushel.protocol.codec.fields import Header, HeaderPrefix, Payload, Query
-from bushel.protocol.codec.members import in_document, members_of, root_of
+from bushel.protocol.codec.members import Member, in_document, members_of, root_of
 from bushel.protocol.codec.scalars import read_words, write_words
 from bushel.protocol.codec.xml_read import document_reader
 from bushel.protocol.codec.xml_write import document_writer
@@ -44,35 +47,47 @@ def compile_input_writer(shape: type[Struct], query: frozenset[str]) -> InputWri
         query: The operation's discriminators, ``name`` or ``name=value``.
     """
     members = members_of(shape)
-    writers = {each.field: text_writer(each) for each in members if isinstance(each.place, Query | Header)}
-    documents = {
-        each.field: document_writer(each.shape, each.place.root)
-        for each in members
-        if isinstance(each.place, Payload) and each.shape is not None
-    }
+    steps = [_writer_of(each) for each in members]
+    nothing = (None,) * len(members)
     selectors = dict(each.partition("=")[::2] for each in sorted(query))
 
-    def write_input(value: Any) -> RequestParts:
-        parts = RequestParts(getattr(value, "bucket", None), getattr(value, "key", None), dict(selectors), {}, b"")
+    def write_input(given: Any) -> RequestParts:
+        parts = RequestParts(getattr(given, "bucket", None), getattr(given, "key", None), dict(selectors), {}, b"")
+        values = astuple(given)
         document = b""
-        for member in members:
-            given = getattr(value, member.field)
-            if given is None or (member.is_list and not given):
-                continue
-            match member.place:
-                case Query(name):
-                    parts.query[name] = writers[member.field](given)
-                case Header(name):
-                    parts.headers[name.lower()] = writers[member.field](given)
-                case HeaderPrefix(prefix):
-                    parts.headers.update({prefix + name: write_words(text) for name, text in given.items()})
-                case Payload():
-                    document = documents[member.field](given)
-                case _:
-                    pass
-        return parts._replace(document=document)
+        # An object has some sixty members that it could have and a handful that it has.
+        for step, value in compress(zip(steps, values, strict=True), map(is_not, values, nothing)):
+            if step is not None and (value or not isinstance(value, tuple | list)):
+                document = step(parts, value) or document
+        return parts._replace(document=document) if document else parts
 
     return write_input
+
+
+_Step = Callable[[RequestParts, Any], bytes | None]
+
+
+def _writer_of(member: Member) -> _Step | None:
+    """What puts a member's value into a request; gives the document if the member is one."""
+    match member.place:
+        case Query(name):
+            write = text_writer(member)
+            return lambda parts, value: parts.query.__setitem__(name, write(value))
+        case Header(name):
+            write, lower = text_writer(member), name.lower()
+            return lambda parts, value: parts.headers.__setitem__(lower, write(value))
+        case HeaderPrefix(prefix):
+            return lambda parts, value: parts.headers.update(
+                {prefix + name: write_words(text) for name, text in value.items()}
+            )
+        case Payload() if member.shape is None:
+            return lambda _, value: bytes(value.encode())
+        case Payload(root):
+            assert member.shape is not None
+            write_document = document_writer(member.shape, root)
+            return lambda _, value: write_document(value)
+        case _:
+            return None
 
 
 def compile_output_reader(shape: type[Struct] | None) -> OutputReader:
@@ -80,35 +95,35 @@ def compile_output_reader(shape: type[Struct] | None) -> OutputReader:
     if shape is None:
         return lambda _status, _headers, _body: None
     members = members_of(shape)
-    readers = {each.field: plain_text_reader(each) for each in members if isinstance(each.place, Header)}
+    by_header = {
+        each.wire.lower(): (each.field, plain_text_reader(each)) for each in members if isinstance(each.place, Header)
+    }
+    prefixed = next(((each.field, each.place.prefix) for each in members if isinstance(each.place, HeaderPrefix)), None)
     payload = next((each for each in members if isinstance(each.place, Payload)), None)
     root = root_of(shape)
     inner = document_reader(shape, root, strict=False) if root else None
-    if payload is not None:
+    is_text = payload is not None and payload.shape is None
+    if is_text:
+        inner = bytes.decode
+    elif payload is not None:
         assert payload.shape is not None
         inner = document_reader(payload.shape, payload.wire, strict=False)
 
     def read_output(_status: int, headers: Mapping[str, str], body: bytes) -> Any:
         values: dict[str, Any] = {}
-        if inner is not None and body:
+        if inner is not None and (body or is_text):
             if payload is not None:
                 values[payload.field] = inner(body)
             else:
                 document = inner(body)
                 values = {each.field: getattr(document, each.field) for each in members if in_document(each)}
-        for member in members:
-            if isinstance(member.place, Header):
-                text = headers.get(member.wire.lower())
-                if text is not None:
-                    read = readers[member.field]
-                    values[member.field] = text if read is None else read(text)
-            elif isinstance(member.place, HeaderPrefix):
-                prefix = member.place.prefix
-                found = {
-                    name[len(prefix) :]: read_words(text) for name, text in headers.items() if name.startswith(prefix)
-                }
-                if found:
-                    values[member.field] = found
+        for name, text in headers.items():
+            known = by_header.get(name)
+            if known is not None:
+                field, read = known
+                values[field] = text if read is None else read(text)
+            elif prefixed is not None and name.startswith(prefixed[1]):
+                values.setdefault(prefixed[0], {})[name[len(prefixed[1]) :]] = read_words(text)
         return shape(**values)
 
     return read_output

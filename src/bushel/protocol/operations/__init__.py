@@ -1,13 +1,47 @@
 """The table of operations: what the server routes and binds by, and what its documentation is read from."""
 
-from bushel.protocol.operations import acl, bucket, configuration, listing, multipart, refused, tagging, versioning
+from bushel.protocol.operations import (
+    access,
+    acl,
+    annotations,
+    attributes,
+    bucket,
+    configuration,
+    encryption,
+    listing,
+    multipart,
+    payment,
+    refused,
+    restore,
+    tagging,
+    versioning,
+)
 from bushel.protocol.operations import object as objects
+from bushel.protocol.operations.access import (
+    DELETE_BUCKET_OWNERSHIP_CONTROLS,
+    DELETE_BUCKET_POLICY,
+    DELETE_PUBLIC_ACCESS_BLOCK,
+    GET_BUCKET_OWNERSHIP_CONTROLS,
+    GET_BUCKET_POLICY,
+    GET_BUCKET_POLICY_STATUS,
+    GET_PUBLIC_ACCESS_BLOCK,
+    PUT_BUCKET_OWNERSHIP_CONTROLS,
+    PUT_BUCKET_POLICY,
+    PUT_PUBLIC_ACCESS_BLOCK,
+)
 from bushel.protocol.operations.acl import (
     GET_BUCKET_ACL,
     GET_OBJECT_ACL,
     PUT_BUCKET_ACL,
     PUT_OBJECT_ACL,
 )
+from bushel.protocol.operations.annotations import (
+    DELETE_OBJECT_ANNOTATION,
+    GET_OBJECT_ANNOTATION,
+    LIST_OBJECT_ANNOTATIONS,
+    PUT_OBJECT_ANNOTATION,
+)
+from bushel.protocol.operations.attributes import GET_OBJECT_ATTRIBUTES
 from bushel.protocol.operations.bucket import (
     CREATE_BUCKET,
     DELETE_BUCKET,
@@ -20,7 +54,6 @@ from bushel.protocol.operations.configuration import (
     GET_BUCKET_ACCELERATE_CONFIGURATION,
     GET_BUCKET_ANALYTICS_CONFIGURATION,
     GET_BUCKET_CORS,
-    GET_BUCKET_ENCRYPTION,
     GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
     GET_BUCKET_INVENTORY_CONFIGURATION,
     GET_BUCKET_LIFECYCLE_CONFIGURATION,
@@ -29,21 +62,20 @@ from bushel.protocol.operations.configuration import (
     GET_BUCKET_METADATA_TABLE_CONFIGURATION,
     GET_BUCKET_METRICS_CONFIGURATION,
     GET_BUCKET_NOTIFICATION_CONFIGURATION,
-    GET_BUCKET_OWNERSHIP_CONTROLS,
-    GET_BUCKET_POLICY,
-    GET_BUCKET_POLICY_STATUS,
     GET_BUCKET_REPLICATION,
-    GET_BUCKET_REQUEST_PAYMENT,
     GET_BUCKET_WEBSITE,
     GET_OBJECT_LEGAL_HOLD,
     GET_OBJECT_LOCK_CONFIGURATION,
     GET_OBJECT_RETENTION,
-    GET_OBJECT_TAGGING,
-    GET_PUBLIC_ACCESS_BLOCK,
     LIST_BUCKET_ANALYTICS_CONFIGURATIONS,
     LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS,
     LIST_BUCKET_INVENTORY_CONFIGURATIONS,
     LIST_BUCKET_METRICS_CONFIGURATIONS,
+)
+from bushel.protocol.operations.encryption import (
+    DELETE_BUCKET_ENCRYPTION,
+    GET_BUCKET_ENCRYPTION,
+    PUT_BUCKET_ENCRYPTION,
 )
 from bushel.protocol.operations.listing import (
     LIST_OBJECTS,
@@ -66,12 +98,17 @@ from bushel.protocol.operations.object import (
     HEAD_OBJECT,
     PUT_OBJECT,
 )
+from bushel.protocol.operations.payment import GET_BUCKET_REQUEST_PAYMENT, PUT_BUCKET_REQUEST_PAYMENT
 from bushel.protocol.operations.record import Operation
 from bushel.protocol.operations.refused import NOT_ROUTED
+from bushel.protocol.operations.restore import RESTORE_OBJECT
 from bushel.protocol.operations.tagging import (
     DELETE_BUCKET_TAGGING,
+    DELETE_OBJECT_TAGGING,
     GET_BUCKET_TAGGING,
+    GET_OBJECT_TAGGING,
     PUT_BUCKET_TAGGING,
+    PUT_OBJECT_TAGGING,
 )
 from bushel.protocol.operations.versioning import (
     GET_BUCKET_VERSIONING,
@@ -86,9 +123,15 @@ __all__ = [
     "CREATE_BUCKET",
     "CREATE_MULTIPART_UPLOAD",
     "DELETE_BUCKET",
+    "DELETE_BUCKET_ENCRYPTION",
+    "DELETE_BUCKET_OWNERSHIP_CONTROLS",
+    "DELETE_BUCKET_POLICY",
     "DELETE_BUCKET_TAGGING",
     "DELETE_OBJECT",
     "DELETE_OBJECTS",
+    "DELETE_OBJECT_ANNOTATION",
+    "DELETE_OBJECT_TAGGING",
+    "DELETE_PUBLIC_ACCESS_BLOCK",
     "GET_BUCKET_ABAC",
     "GET_BUCKET_ACCELERATE_CONFIGURATION",
     "GET_BUCKET_ACL",
@@ -114,6 +157,8 @@ __all__ = [
     "GET_BUCKET_WEBSITE",
     "GET_OBJECT",
     "GET_OBJECT_ACL",
+    "GET_OBJECT_ANNOTATION",
+    "GET_OBJECT_ATTRIBUTES",
     "GET_OBJECT_LEGAL_HOLD",
     "GET_OBJECT_LOCK_CONFIGURATION",
     "GET_OBJECT_RETENTION",
@@ -129,14 +174,23 @@ __all__ = [
     "LIST_MULTIPART_UPLOADS",
     "LIST_OBJECTS",
     "LIST_OBJECTS_V2",
+    "LIST_OBJECT_ANNOTATIONS",
     "LIST_OBJECT_VERSIONS",
     "LIST_PARTS",
     "NOT_ROUTED",
     "PUT_BUCKET_ACL",
+    "PUT_BUCKET_ENCRYPTION",
+    "PUT_BUCKET_OWNERSHIP_CONTROLS",
+    "PUT_BUCKET_POLICY",
+    "PUT_BUCKET_REQUEST_PAYMENT",
     "PUT_BUCKET_TAGGING",
     "PUT_BUCKET_VERSIONING",
     "PUT_OBJECT",
     "PUT_OBJECT_ACL",
+    "PUT_OBJECT_ANNOTATION",
+    "PUT_OBJECT_TAGGING",
+    "PUT_PUBLIC_ACCESS_BLOCK",
+    "RESTORE_OBJECT",
     "TABLE",
     "UPLOAD_PART",
     "UPLOAD_PART_COPY",
@@ -150,9 +204,15 @@ TABLE: dict[str, Operation] = {
         objects.OPERATIONS,
         listing.OPERATIONS,
         multipart.OPERATIONS,
+        access.OPERATIONS,
         acl.OPERATIONS,
         tagging.OPERATIONS,
         versioning.OPERATIONS,
+        encryption.OPERATIONS,
+        attributes.OPERATIONS,
+        payment.OPERATIONS,
+        restore.OPERATIONS,
+        annotations.OPERATIONS,
         configuration.OPERATIONS,
         refused.OPERATIONS,
     )

@@ -48,15 +48,6 @@ GET_BUCKET_CORS = Operation(
     action="s3:GetBucketCORS",
     never_configured="NoSuchCORSConfiguration",
 )
-GET_BUCKET_ENCRYPTION = Operation(
-    "GetBucketEncryption",
-    "GET",
-    "bucket",
-    ("encryption",),
-    input=shapes.BucketConfigurationInput,
-    action="s3:GetEncryptionConfiguration",
-    never_configured="ServerSideEncryptionConfigurationNotFoundError",
-)
 GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION = Operation(
     "GetBucketIntelligentTieringConfiguration",
     "GET",
@@ -156,33 +147,6 @@ GET_BUCKET_NOTIFICATION_CONFIGURATION = Operation(
     output=shapes.GetBucketNotificationConfigurationOutput,
     action="s3:GetBucketNotification",
 )
-GET_BUCKET_OWNERSHIP_CONTROLS = Operation(
-    "GetBucketOwnershipControls",
-    "GET",
-    "bucket",
-    ("ownershipControls",),
-    input=shapes.BucketConfigurationInput,
-    action="s3:GetBucketOwnershipControls",
-    never_configured="OwnershipControlsNotFoundError",
-)
-GET_BUCKET_POLICY = Operation(
-    "GetBucketPolicy",
-    "GET",
-    "bucket",
-    ("policy",),
-    input=shapes.BucketConfigurationInput,
-    action="s3:GetBucketPolicy",
-    never_configured="NoSuchBucketPolicy",
-)
-GET_BUCKET_POLICY_STATUS = Operation(
-    "GetBucketPolicyStatus",
-    "GET",
-    "bucket",
-    ("policyStatus",),
-    input=shapes.BucketConfigurationInput,
-    action="s3:GetBucketPolicyStatus",
-    never_configured="NoSuchBucketPolicy",
-)
 GET_BUCKET_REPLICATION = Operation(
     "GetBucketReplication",
     "GET",
@@ -191,15 +155,6 @@ GET_BUCKET_REPLICATION = Operation(
     input=shapes.BucketConfigurationInput,
     action="s3:GetReplicationConfiguration",
     never_configured="ReplicationConfigurationNotFoundError",
-)
-GET_BUCKET_REQUEST_PAYMENT = Operation(
-    "GetBucketRequestPayment",
-    "GET",
-    "bucket",
-    ("requestPayment",),
-    input=shapes.BucketConfigurationInput,
-    output=shapes.GetBucketRequestPaymentOutput,
-    action="s3:GetBucketRequestPayment",
 )
 GET_BUCKET_WEBSITE = Operation(
     "GetBucketWebsite",
@@ -218,24 +173,6 @@ GET_OBJECT_LOCK_CONFIGURATION = Operation(
     input=shapes.BucketConfigurationInput,
     action="s3:GetBucketObjectLockConfiguration",
     never_configured="ObjectLockConfigurationNotFoundError",
-)
-GET_PUBLIC_ACCESS_BLOCK = Operation(
-    "GetPublicAccessBlock",
-    "GET",
-    "bucket",
-    ("publicAccessBlock",),
-    input=shapes.BucketConfigurationInput,
-    action="s3:GetBucketPublicAccessBlock",
-    never_configured="NoSuchPublicAccessBlockConfiguration",
-)
-GET_OBJECT_TAGGING = Operation(
-    "GetObjectTagging",
-    "GET",
-    "object",
-    ("tagging",),
-    input=shapes.ObjectConfigurationInput,
-    output=shapes.GetObjectTaggingOutput,
-    action="s3:GetObjectTagging",
 )
 GET_OBJECT_LEGAL_HOLD = Operation(
     "GetObjectLegalHold",
@@ -262,7 +199,6 @@ OPERATIONS = (
     GET_BUCKET_ANALYTICS_CONFIGURATION,
     LIST_BUCKET_ANALYTICS_CONFIGURATIONS,
     GET_BUCKET_CORS,
-    GET_BUCKET_ENCRYPTION,
     GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
     LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS,
     GET_BUCKET_INVENTORY_CONFIGURATION,
@@ -274,15 +210,9 @@ OPERATIONS = (
     GET_BUCKET_METRICS_CONFIGURATION,
     LIST_BUCKET_METRICS_CONFIGURATIONS,
     GET_BUCKET_NOTIFICATION_CONFIGURATION,
-    GET_BUCKET_OWNERSHIP_CONTROLS,
-    GET_BUCKET_POLICY,
-    GET_BUCKET_POLICY_STATUS,
     GET_BUCKET_REPLICATION,
-    GET_BUCKET_REQUEST_PAYMENT,
     GET_BUCKET_WEBSITE,
     GET_OBJECT_LOCK_CONFIGURATION,
-    GET_PUBLIC_ACCESS_BLOCK,
-    GET_OBJECT_TAGGING,
     GET_OBJECT_LEGAL_HOLD,
     GET_OBJECT_RETENTION,
 )

@@ -3,19 +3,15 @@
 from bushel.protocol.operations.record import Operation, Resource
 
 _ABAC = "attribute-based access control needs tags on buckets"
-_ANNOTATIONS = "objects have no annotations"
 _CORS = "cross-origin requests are not answered yet"
 _DELIVERY = "nothing is delivered from one bucket to another yet"
 _DIRECTORY = "directory buckets are another service"
-_ENCRYPTION = "objects are not encrypted yet"
+_ENCRYPTION = "an object's encryption is changed by copying it to itself"
 _EVENTS = "no events are sent yet"
 _LIFECYCLE = "objects have no lifecycle yet"
 _LOCK = "objects cannot be locked yet"
 _METADATA_TABLES = "there are no tables of metadata"
 _METRICS = "request metrics are the server's, not a bucket's"
-_OBJECT_TAGS = "objects have no tags yet"
-_OWNERSHIP = "every bucket is ObjectWriter"
-_POLICY = "access is granted by access control lists only"
 _QUERIES = "objects are not queried"
 _TIERS = "there is one storage class"
 _WEBSITE = "buckets are not web sites yet"
@@ -26,48 +22,31 @@ _ROWS: tuple[tuple[str, str, Resource, tuple[str, ...], str], ...] = (
     ("CreateSession", "GET", "bucket", ("session",), _DIRECTORY),
     ("DeleteBucketAnalyticsConfiguration", "DELETE", "bucket", ("analytics",), _DELIVERY),
     ("DeleteBucketCors", "DELETE", "bucket", ("cors",), _CORS),
-    ("DeleteBucketEncryption", "DELETE", "bucket", ("encryption",), _ENCRYPTION),
     ("DeleteBucketIntelligentTieringConfiguration", "DELETE", "bucket", ("intelligent-tiering",), _TIERS),
     ("DeleteBucketInventoryConfiguration", "DELETE", "bucket", ("inventory",), _DELIVERY),
     ("DeleteBucketLifecycle", "DELETE", "bucket", ("lifecycle",), _LIFECYCLE),
     ("DeleteBucketMetadataConfiguration", "DELETE", "bucket", ("metadataConfiguration",), _METADATA_TABLES),
     ("DeleteBucketMetadataTableConfiguration", "DELETE", "bucket", ("metadataTable",), _METADATA_TABLES),
     ("DeleteBucketMetricsConfiguration", "DELETE", "bucket", ("metrics",), _METRICS),
-    ("DeleteBucketOwnershipControls", "DELETE", "bucket", ("ownershipControls",), _OWNERSHIP),
-    ("DeleteBucketPolicy", "DELETE", "bucket", ("policy",), _POLICY),
     ("DeleteBucketReplication", "DELETE", "bucket", ("replication",), _DELIVERY),
     ("DeleteBucketWebsite", "DELETE", "bucket", ("website",), _WEBSITE),
-    ("DeleteObjectAnnotation", "DELETE", "object", ("annotation",), _ANNOTATIONS),
-    ("DeleteObjectTagging", "DELETE", "object", ("tagging",), _OBJECT_TAGS),
-    ("DeletePublicAccessBlock", "DELETE", "bucket", ("publicAccessBlock",), _POLICY),
-    ("GetObjectAnnotation", "GET", "object", ("annotation", "annotationName"), _ANNOTATIONS),
-    ("GetObjectAttributes", "GET", "object", ("attributes",), "HeadObject and ListParts tell what is known"),
     ("GetObjectTorrent", "GET", "object", ("torrent",), "objects are not shared by BitTorrent yet"),
-    ("ListObjectAnnotations", "GET", "object", ("annotation",), _ANNOTATIONS),
     ("PutBucketAbac", "PUT", "bucket", ("abac",), _ABAC),
     ("PutBucketAccelerateConfiguration", "PUT", "bucket", ("accelerate",), "there is one place to send objects to"),
     ("PutBucketAnalyticsConfiguration", "PUT", "bucket", ("analytics",), _DELIVERY),
     ("PutBucketCors", "PUT", "bucket", ("cors",), _CORS),
-    ("PutBucketEncryption", "PUT", "bucket", ("encryption",), _ENCRYPTION),
     ("PutBucketIntelligentTieringConfiguration", "PUT", "bucket", ("intelligent-tiering",), _TIERS),
     ("PutBucketInventoryConfiguration", "PUT", "bucket", ("inventory",), _DELIVERY),
     ("PutBucketLifecycleConfiguration", "PUT", "bucket", ("lifecycle",), _LIFECYCLE),
     ("PutBucketLogging", "PUT", "bucket", ("logging",), _DELIVERY),
     ("PutBucketMetricsConfiguration", "PUT", "bucket", ("metrics",), _METRICS),
     ("PutBucketNotificationConfiguration", "PUT", "bucket", ("notification",), _EVENTS),
-    ("PutBucketOwnershipControls", "PUT", "bucket", ("ownershipControls",), _OWNERSHIP),
-    ("PutBucketPolicy", "PUT", "bucket", ("policy",), _POLICY),
     ("PutBucketReplication", "PUT", "bucket", ("replication",), _DELIVERY),
-    ("PutBucketRequestPayment", "PUT", "bucket", ("requestPayment",), "nobody is charged"),
     ("PutBucketWebsite", "PUT", "bucket", ("website",), _WEBSITE),
-    ("PutObjectAnnotation", "PUT", "object", ("annotation",), _ANNOTATIONS),
     ("PutObjectLegalHold", "PUT", "object", ("legal-hold",), _LOCK),
     ("PutObjectLockConfiguration", "PUT", "bucket", ("object-lock",), _LOCK),
     ("PutObjectRetention", "PUT", "object", ("retention",), _LOCK),
-    ("PutObjectTagging", "PUT", "object", ("tagging",), _OBJECT_TAGS),
-    ("PutPublicAccessBlock", "PUT", "bucket", ("publicAccessBlock",), _POLICY),
     ("RenameObject", "PUT", "object", ("renameObject",), _DIRECTORY),
-    ("RestoreObject", "POST", "object", ("restore",), _TIERS),
     ("SelectObjectContent", "POST", "object", ("select",), _QUERIES),
     (
         "UpdateBucketMetadataAnnotationTableConfiguration",

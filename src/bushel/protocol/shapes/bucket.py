@@ -59,7 +59,7 @@ class CreateBucketConfiguration(Struct, frozen=True, kw_only=True):
     location_constraint: str | None = None
     location: Annotated[LocationInfo | None, Refused()] = None
     bucket: Annotated[BucketInfo | None, Refused()] = None
-    tags: Annotated[Sequence[Tag], Xml(item="Tag"), Refused()] = ()
+    tags: Annotated[Sequence[Tag], Xml(item="Tag")] = ()
 
 
 class CreateBucketInput(Struct, frozen=True, kw_only=True):

@@ -4,16 +4,14 @@ What is answered then is either an error (no output shape), or a document that i
 members that describe a configuration come with the function that acts on it.
 """
 
-from collections.abc import Sequence
 from typing import Annotated, ClassVar
 
 from msgspec import Struct
 
-from bushel.protocol.codec.fields import Payload, Query, Xml
+from bushel.protocol.codec.fields import Payload, Query
 from bushel.protocol.shapes.enums import (
     BucketAbacStatus,
     BucketAccelerateStatus,
-    Payer,
 )
 from bushel.protocol.shapes.members import (
     BucketName,
@@ -21,10 +19,8 @@ from bushel.protocol.shapes.members import (
     ObjectKey,
     RequestChargedHeader,
     RequestPayerHeader,
-    VersionIdHeader,
     VersionIdQuery,
 )
-from bushel.protocol.shapes.tagging import Tag
 
 
 class BucketConfigurationInput(Struct, frozen=True, kw_only=True):
@@ -89,12 +85,6 @@ class GetBucketNotificationConfigurationOutput(Struct, frozen=True, kw_only=True
     root: ClassVar[str] = "NotificationConfiguration"
 
 
-class GetBucketRequestPaymentOutput(Struct, frozen=True, kw_only=True):
-    root: ClassVar[str] = "RequestPaymentConfiguration"
-
-    payer: Payer | None = None
-
-
 class ListBucketAnalyticsConfigurationsOutput(Struct, frozen=True, kw_only=True):
     root: ClassVar[str] = "ListBucketAnalyticsConfigurationsResult"
 
@@ -125,10 +115,3 @@ class ListBucketMetricsConfigurationsOutput(Struct, frozen=True, kw_only=True):
     is_truncated: bool | None = None
     continuation_token: str | None = None
     next_continuation_token: str | None = None
-
-
-class GetObjectTaggingOutput(Struct, frozen=True, kw_only=True):
-    root: ClassVar[str] = "Tagging"
-
-    version_id: VersionIdHeader = None
-    tag_set: Annotated[Sequence[Tag], Xml(item="Tag")] = ()

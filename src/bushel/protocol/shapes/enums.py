@@ -25,9 +25,14 @@ ChecksumAlgorithm = Literal[
 ]
 ChecksumMode = Literal["ENABLED"]
 ChecksumType = Literal["COMPOSITE", "FULL_OBJECT"]
+CompressionType = Literal["NONE", "GZIP", "BZIP2"]
 DataRedundancy = Literal["SingleAvailabilityZone", "SingleLocalZone"]
 EncodingType = Literal["url"]
+EncryptionType = Literal["NONE", "SSE-C"]
+ExpressionType = Literal["SQL"]
+FileHeaderInfo = Literal["USE", "IGNORE", "NONE"]
 GranteeType = Literal["CanonicalUser", "AmazonCustomerByEmail", "Group"]
+JSONType = Literal["DOCUMENT", "LINES"]
 LocationType = Literal["AvailabilityZone", "LocalZone"]
 MFADeleteStatus = Literal["Enabled", "Disabled"]
 MetadataDirective = Literal["COPY", "REPLACE"]
@@ -40,6 +45,7 @@ ObjectCannedACL = Literal[
     "bucket-owner-read",
     "bucket-owner-full-control",
 ]
+ObjectAttributes = Literal["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"]
 ObjectLockEventHold = Literal["ON", "OFF"]
 ObjectLockLegalHoldStatus = Literal["ON", "OFF"]
 ObjectLockMode = Literal["GOVERNANCE", "COMPLIANCE"]
@@ -48,9 +54,11 @@ ObjectVersionStorageClass = Literal["STANDARD"]
 OptionalObjectAttributes = Literal["RestoreStatus"]
 Payer = Literal["Requester", "BucketOwner"]
 Permission = Literal["FULL_CONTROL", "WRITE", "WRITE_ACP", "READ", "READ_ACP"]
+QuoteFields = Literal["ALWAYS", "ASNEEDED"]
 ReplicationStatus = Literal["COMPLETE", "PENDING", "FAILED", "REPLICA", "COMPLETED"]
 RequestCharged = Literal["requester"]
 RequestPayer = Literal["requester"]
+RestoreRequestType = Literal["SELECT"]
 ServerSideEncryption = Literal["AES256", "aws:fsx", "aws:backup", "aws:kms", "aws:kms:dsse"]
 StorageClass = Literal[
     "STANDARD",
@@ -70,3 +78,4 @@ StorageClass = Literal[
     "AWS_BACKUP_LOW_COST_WARM",
 ]
 TaggingDirective = Literal["COPY", "REPLACE"]
+Tier = Literal["Standard", "Bulk", "Expedited"]

@@ -1,14 +1,20 @@
 """The operations, one async function each, by resource. Importing this package registers them all."""
 
 from bushel.service.ops import (
+    access,
     acl,
+    annotations,
+    attributes,
     buckets,
     configuration,
     copying,
     deleting,
+    encryption,
     listing,
     multipart,
+    payment,
     reading,
+    restore,
     tagging,
     uploads,
     versioning,
@@ -16,14 +22,20 @@ from bushel.service.ops import (
 )
 
 __all__ = [
+    "access",
     "acl",
+    "annotations",
+    "attributes",
     "buckets",
     "configuration",
     "copying",
     "deleting",
+    "encryption",
     "listing",
     "multipart",
+    "payment",
     "reading",
+    "restore",
     "tagging",
     "uploads",
     "versioning",

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from bushel.catalog.records import BucketRecord, Grants, Metadata, ObjectEntry
-from bushel.protocol.acl import GROUP, expanded, from_document, requested
+from bushel.protocol.acl import GROUP, PRIVATE, expanded, from_document, requested
 from bushel.protocol.errors import S3Error
 from bushel.protocol.operations import GET_BUCKET_ACL, GET_OBJECT_ACL, PUT_BUCKET_ACL, PUT_OBJECT_ACL
 from bushel.protocol.shapes.acl import (
@@ -20,9 +20,10 @@ from bushel.protocol.shapes.acl import (
     PutObjectAclOutput,
 )
 from bushel.protocol.shapes.members import Owner
+from bushel.service.access import ENFORCED
 from bushel.service.authz import READ_ACP, WRITE_ACP, require_bucket, require_object
 from bushel.service.context import Context
-from bushel.service.grants import stored_grants
+from bushel.service.grants import check_public, stored_grants
 from bushel.service.registry import implements
 from bushel.service.versions import find_version, missing_version
 
@@ -42,17 +43,25 @@ async def put_bucket_acl(ctx: Context, request: PutBucketAclInput) -> None:
     bucket = await ctx.bucket(request.bucket, request.expected_bucket_owner)
     require_bucket(ctx, bucket, WRITE_ACP)
     grants = await _asked(ctx, request, bucket.owner, bucket, for_bucket=True)
-    await ctx.catalog.buckets.update(bucket, lambda record: msgspec.structs.replace(record, grants=grants))
+
+    def replace_grants(record: BucketRecord) -> BucketRecord:
+        if record.ownership == ENFORCED:
+            raise S3Error("AccessControlListNotSupported")
+        return msgspec.structs.replace(record, grants=grants)
+
+    await ctx.catalog.buckets.update(bucket, replace_grants)
 
 
 @implements(GET_OBJECT_ACL)
 async def get_object_acl(ctx: Context, request: GetObjectAclInput) -> GetObjectAclOutput:
-    _, entry = await _object(ctx, request)
+    bucket, entry = await _object(ctx, request)
     require_object(ctx, entry, READ_ACP)
     assert entry.metadata is not None
+    owner, grants = entry.owner, entry.metadata.grants
+    if bucket.ownership == ENFORCED:
+        owner, grants = bucket.owner, PRIVATE
     return GetObjectAclOutput(
-        owner=Owner(id=entry.owner, display_name=await ctx.display_name(entry.owner)),
-        grants=await _told(ctx, entry.metadata.grants, entry.owner),
+        owner=Owner(id=owner, display_name=await ctx.display_name(owner)), grants=await _told(ctx, grants, owner)
     )
 
 
@@ -82,15 +91,20 @@ async def _object(ctx: Context, request: GetObjectAclInput | PutObjectAclInput) 
 
 async def _asked(ctx: Context, request: Any, owner: str, bucket: BucketRecord, *, for_bucket: bool = False) -> Grants:
     """The grants that a Put…Acl request asks for: by headers or by a document, never both."""
+    if bucket.ownership == ENFORCED:
+        raise S3Error("AccessControlListNotSupported")
     by_headers = requested(request, owner, bucket.owner, for_bucket=for_bucket)
     document = request.access_control_policy
     if by_headers is None:
         if document is None:
             raise S3Error("MissingSecurityHeader")
-        return await stored_grants(ctx, from_document(document, owner), owner)
-    if document is not None:
+        grants = from_document(document, owner)
+    elif document is not None:
         raise S3Error("UnexpectedContent")
-    return await stored_grants(ctx, by_headers, owner)
+    else:
+        grants = by_headers
+    check_public(ctx, bucket, grants)
+    return await stored_grants(ctx, grants, owner)
 
 
 async def _told(ctx: Context, grants: Grants, owner: str) -> list[Grant]:

@@ -8,9 +8,10 @@ from typing import Final
 import msgspec
 
 from bushel.catalog.buckets import BucketExists, BucketNotEmpty, TooManyBuckets
-from bushel.catalog.records import BucketRecord
+from bushel.catalog.records import BucketRecord, Grants
 from bushel.catalog.uploads import NoSuchUpload
 from bushel.engine.api import MAX_SCAN_CELLS
+from bushel.protocol.acl import is_public
 from bushel.protocol.address import check_bucket_name
 from bushel.protocol.errors import S3Error
 from bushel.protocol.operations import CREATE_BUCKET, DELETE_BUCKET, GET_BUCKET_LOCATION, HEAD_BUCKET, LIST_BUCKETS
@@ -27,15 +28,22 @@ from bushel.protocol.shapes.bucket import (
     ListBucketsOutput,
 )
 from bushel.protocol.shapes.members import Owner
-from bushel.service.authz import READ, may_bucket, require_bucket, require_owner, require_user
-from bushel.service.context import Context
-from bushel.service.grants import bucket_grants
+from bushel.protocol.shapes.tagging import Tagging
+from bushel.protocol.tags import check_bucket_tags
+from bushel.service.access import BLOCK, BLOCK_ALL, ENFORCED
+from bushel.service.authz import READ, may_bucket, require_bucket, require_owner, require_user, visible_buckets
+from bushel.service.context import Context, is_owner
+from bushel.service.grants import bucket_grants, check_public
+from bushel.service.ops.tagging import TAGGING
 from bushel.service.registry import implements
 
 DEFAULT_REGION: Final = "us-east-1"
 """The region whose name S3 writes as an empty LocationConstraint."""
 
 ANY_REGION: Final = "any"
+
+MAX_LISTED: Final = 10_000
+"""Buckets in one answer to a request that names a prefix, a region or a token, but no number."""
 
 
 @implements(LIST_BUCKETS)
@@ -46,12 +54,13 @@ async def list_buckets(ctx: Context, request: ListBucketsInput) -> ListBucketsOu
     prefix = request.prefix or ""
     owned = [
         bucket
-        for bucket in await ctx.catalog.buckets.owned_by(ctx.caller.user_id)
+        for bucket in await visible_buckets(ctx)
         if bucket.name.startswith(prefix) and bucket.name > after and request.bucket_region in {None, bucket.region}
     ]
-    page = owned[: request.max_buckets]
-    more = len(owned) > len(page)
     with_region = request.bucket_region is not None or request.max_buckets is not None or request.prefix is not None
+    paged = with_region or request.continuation_token is not None
+    page = owned[: request.max_buckets or MAX_LISTED] if paged else owned
+    more = len(owned) > len(page)
     return ListBucketsOutput(
         buckets=[
             Bucket(
@@ -69,7 +78,9 @@ async def list_buckets(ctx: Context, request: ListBucketsInput) -> ListBucketsOu
 
 @implements(CREATE_BUCKET)
 async def create_bucket(ctx: Context, request: CreateBucketInput) -> CreateBucketOutput:
-    """Make a bucket. In us-east-1 its owner may make it again, which resets the ACL (S3: CreateBucket)."""
+    """Make a bucket. In us-east-1 its owner may make it again, which resets the ACL (S3: CreateBucket);
+    with tags it is a new bucket that is asked for.
+    """
     require_user(ctx)
     service = ctx.service
     check_bucket_name(request.bucket, service.reserved_bucket_names)
@@ -77,25 +88,51 @@ async def create_bucket(ctx: Context, request: CreateBucketInput) -> CreateBucke
     region = _region(service.rules.region, configuration.location_constraint if configuration else None)
     owner = ctx.caller.user_id
     grants = await bucket_grants(ctx, request, owner)
+    as_aws = service.rules.new_bucket_defaults == "aws"
+    ownership = request.object_ownership or (ENFORCED if as_aws else "")
+    if grants and ownership == ENFORCED:
+        raise S3Error("InvalidBucketAclWithObjectOwnership", BucketName=request.bucket)
+    if as_aws and is_public(grants):
+        raise S3Error("InvalidBucketAclWithBlockPublicAccessError", BucketName=request.bucket)
+    documents = {BLOCK.kind: BLOCK.document(BLOCK_ALL)} if as_aws else {}
+    tags = configuration.tags if configuration else ()
+    if tags:
+        check_bucket_tags(tags)
+        documents[TAGGING.kind] = TAGGING.document(Tagging(tag_set=tags))
     try:
-        await ctx.catalog.buckets.create(
+        made = await ctx.catalog.buckets.create(
             request.bucket,
             owner,
             region,
             grants=grants,
-            ownership=request.object_ownership or "",
+            ownership=ownership,
+            documents=documents,
             limit=service.rules.max_buckets_per_user,
         )
+        # A bucket has no object yet, so it is soon enough for the owner's quota to come after it.
+        await ctx.catalog.quotas.take_over(made, await ctx.catalog.users.by_id(owner))
     except TooManyBuckets:
         raise S3Error("TooManyBuckets") from None
     except BucketExists as error:
         existing = error.record
         if existing.owner != owner:
             raise S3Error("BucketAlreadyExists", BucketName=request.bucket) from None
-        if existing.region != DEFAULT_REGION or region != DEFAULT_REGION:
+        if existing.region != DEFAULT_REGION or region != DEFAULT_REGION or tags:
             raise S3Error("BucketAlreadyOwnedByYou", BucketName=request.bucket) from None
-        await ctx.catalog.buckets.update(existing, lambda record: msgspec.structs.replace(record, grants=grants))
+        await _reset_acl(ctx, request, grants)
     return CreateBucketOutput(location=f"/{request.bucket}")
+
+
+async def _reset_acl(ctx: Context, request: CreateBucketInput, grants: Grants) -> None:
+    bucket = await ctx.bucket(request.bucket)
+    check_public(ctx, bucket, grants)
+
+    def reset(record: BucketRecord) -> BucketRecord:
+        if grants and record.ownership == ENFORCED:
+            raise S3Error("InvalidBucketAclWithObjectOwnership", BucketName=record.name)
+        return msgspec.structs.replace(record, grants=grants)
+
+    await ctx.catalog.buckets.update(bucket, reset)
 
 
 @implements(HEAD_BUCKET)
@@ -103,7 +140,7 @@ async def head_bucket(ctx: Context, request: HeadBucketInput) -> HeadBucketOutpu
     """Whether the bucket is there and may be listed; its region is told even to those who may not."""
     bucket = await ctx.bucket(request.bucket)
     expected = request.expected_bucket_owner
-    if (expected is not None and expected != bucket.owner) or not may_bucket(ctx.caller, bucket, READ):
+    if (expected is not None and not is_owner(bucket, expected)) or not may_bucket(ctx, bucket, READ):
         raise S3Error("AccessDenied", headers=[("x-amz-bucket-region", bucket.region)])
     return HeadBucketOutput(bucket_region=bucket.region, access_point_alias=False)
 

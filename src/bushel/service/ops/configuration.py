@@ -5,7 +5,6 @@ from typing import Any
 from bushel.protocol.errors import S3Error
 from bushel.protocol.operations import TABLE, Operation
 from bushel.protocol.operations import configuration as operations
-from bushel.protocol.shapes import configuration as shapes
 from bushel.service.authz import READ, require_object, require_owner
 from bushel.service.context import Context
 from bushel.service.registry import HANDLERS, Handler
@@ -14,8 +13,6 @@ from bushel.service.versions import find_version
 
 def _answer(operation: Operation) -> Any:
     """The document that says "never configured"; ``None`` where S3 says it with an error."""
-    if operation is operations.GET_BUCKET_REQUEST_PAYMENT:
-        return shapes.GetBucketRequestPaymentOutput(payer="BucketOwner")
     if operation.output is None:
         return None
     if "is_truncated" in operation.output.__struct_fields__:

@@ -18,7 +18,7 @@ from bushel.protocol.shapes.object import (
     Error,
     ObjectIdentifier,
 )
-from bushel.service.authz import WRITE, require_bucket
+from bushel.service.authz import deletion, denied
 from bushel.service.context import Context
 from bushel.service.faults import as_s3_error
 from bushel.service.registry import implements
@@ -34,7 +34,7 @@ async def delete_object(ctx: Context, request: DeleteObjectInput) -> DeleteObjec
     Deleting what is not there succeeds, as in S3.
     """
     bucket = await ctx.bucket(request.bucket, request.expected_bucket_owner)
-    condition = _permission(ctx, bucket)
+    condition = deletion(ctx, bucket, request.key, request.version_id)
     version_id = request.version_id
     check_version_id(version_id)
     entry = await _delete(ctx, bucket, request.key, version_id, condition)
@@ -63,8 +63,9 @@ async def delete_objects(ctx: Context, request: DeleteObjectsInput) -> DeleteObj
     objects = request.delete.objects
     if not 1 <= len(objects) <= MAX_OBJECTS:
         raise S3Error("MalformedXML")
-    condition = _permission(ctx, bucket)
-    outcomes = await asyncio.gather(*(_delete_one(ctx, bucket, each, condition) for each in objects))
+    if not (ctx.access or ctx.caller.policies):
+        deletion(ctx, bucket, "")  # without policies all keys are alike: who may delete none is told once
+    outcomes = await asyncio.gather(*(_delete_one(ctx, bucket, each) for each in objects))
     quiet = bool(request.delete.quiet)
     return DeleteObjectsOutput(
         deleted=[each for each in outcomes if isinstance(each, DeletedObject) and not quiet],
@@ -72,40 +73,27 @@ async def delete_objects(ctx: Context, request: DeleteObjectsInput) -> DeleteObj
     )
 
 
-async def _delete_one(
-    ctx: Context, bucket: BucketRecord, each: ObjectIdentifier, condition: Condition | None
-) -> DeletedObject | Error:
+async def _delete_one(ctx: Context, bucket: BucketRecord, each: ObjectIdentifier) -> DeletedObject | Error:
     try:
         if not each.key:
             raise S3Error("UserKeyMustBeSpecified")
         if len(each.key.encode()) > MAX_KEY_BYTES:
             raise S3Error("KeyTooLongError")
         version_id = each.version_id or None
+        condition = deletion(ctx, bucket, each.key, version_id)
         if version_id not in {None, NULL} and order_of(version_id) is None:
             raise S3Error("NoSuchVersion")
         entry = await _delete(ctx, bucket, each.key, version_id, condition)
     except Exception as error:  # noqa: BLE001 - one key's failure must not hide the others' outcomes
         failure = as_s3_error(error)
+        if failure.code == "AccessDenied" and not failure.logged:
+            denied(ctx, f"{each.key!a} is another user's")
         return Error(key=each.key, version_id=each.version_id, code=failure.code, message=failure.message)
     if entry is None or entry.storage != MARKER:
         return DeletedObject(key=each.key, version_id=version_id)
     return DeletedObject(
         key=each.key, version_id=version_id, delete_marker=True, delete_marker_version_id=entry.version_id
     )
-
-
-def _permission(ctx: Context, bucket: BucketRecord) -> Condition | None:
-    """The bucket's owner deletes anything, who may write to it what is their own (S3 User Guide, "ACL overview")."""
-    caller = ctx.caller
-    if caller.root or (caller.user_id == bucket.owner and not caller.anonymous):
-        return None
-    require_bucket(ctx, bucket, WRITE)
-
-    def is_own(current: ObjectEntry | None) -> None:
-        if current is not None and current.owner != caller.user_id:
-            raise S3Error("AccessDenied")
-
-    return is_own
 
 
 _DIGEST_HEADERS: Final = ("content-md5", "x-amz-trailer")

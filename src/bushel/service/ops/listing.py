@@ -19,6 +19,7 @@ from bushel.protocol.shapes.listing import (
     Object,
 )
 from bushel.protocol.shapes.members import Owner
+from bushel.service.access import ENFORCED
 from bushel.service.authz import READ, require_bucket
 from bushel.service.context import Context
 from bushel.service.listing import MAX_KEYS, Listing, fold
@@ -38,7 +39,7 @@ async def list_objects(ctx: Context, request: ListObjectsInput) -> ListObjectsOu
         is_truncated=listing.truncated,
         marker=encode(request.marker or ""),
         next_marker=next_marker and encode(next_marker),
-        contents=await _contents(ctx, listing, encode, with_owner=True),
+        contents=await _contents(ctx, bucket, listing, encode, with_owner=True),
         name=bucket.name,
         prefix=_prefix_told(request),
         delimiter=encode(request.delimiter) if request.delimiter else None,
@@ -72,7 +73,7 @@ async def list_objects_v2(ctx: Context, request: ListObjectsV2Input) -> ListObje
     encode = encoder(request.encoding_type)
     return ListObjectsV2Output(
         is_truncated=listing.truncated,
-        contents=await _contents(ctx, listing, encode, with_owner=bool(request.fetch_owner)),
+        contents=await _contents(ctx, bucket, listing, encode, with_owner=bool(request.fetch_owner)),
         name=bucket.name,
         prefix=encode(request.prefix or ""),
         delimiter=encode(request.delimiter) if request.delimiter else None,
@@ -122,12 +123,15 @@ async def _fold(
     return await fold(scan, (prefix or "").encode(), (delimiter or "").encode(), after.encode(), max_keys)
 
 
-async def _contents(ctx: Context, listing: Listing, encode: Encoder, *, with_owner: bool) -> list[Object]:
+async def _contents(
+    ctx: Context, bucket: BucketRecord, listing: Listing, encode: Encoder, *, with_owner: bool
+) -> list[Object]:
     entries = [decode_entry(value) for value in listing.values]
     owners: dict[str, Owner] = {}
     if with_owner:
         for user_id in {entry.owner for entry in entries}:
-            owners[user_id] = Owner(id=user_id, display_name=await ctx.display_name(user_id))
+            shown = bucket.owner if bucket.ownership == ENFORCED else user_id
+            owners[user_id] = Owner(id=shown, display_name=await ctx.display_name(shown))
     plain = encode is _as_it_is
     return [
         Object(

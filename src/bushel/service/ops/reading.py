@@ -12,7 +12,9 @@ from bushel.service.authz import READ, require_object
 from bushel.service.checksums import checksum_member
 from bushel.service.content import manifest_of, open_content
 from bushel.service.context import Context
+from bushel.service.encryption.unlocking import Unlocked, unlock
 from bushel.service.registry import implements
+from bushel.service.tags import may_read_tags
 from bushel.service.versions import check_version_id, find_version, marker_named, missing_version, told_version
 
 NOT_MODIFIED: Final = 304
@@ -31,13 +33,14 @@ async def get_object(ctx: Context, request: GetObjectInput) -> GetObjectOutput:
         raise await missing_version(ctx, bucket, request.key, version_id)
     entry, data = stored
     if version_id is not None and entry.storage == MARKER:
-        raise marker_named(entry)
+        raise marker_named(ctx, bucket, request.key, entry)
     require_object(ctx, entry, READ)
-    answer = await _describe(ctx, bucket, request, entry)
+    unlocked = unlock(ctx, bucket, request.key, entry, request)
+    answer = await _describe(ctx, bucket, request, entry, unlocked)
     if ctx.status == NOT_MODIFIED:
         return GetObjectOutput(**answer)
     first, length = answer.pop("first"), answer["content_length"]
-    body = await open_content(ctx, bucket, request.key, entry, data, first, length)
+    body = await open_content(ctx, bucket, request.key, entry, data, first, length, unlocked.key)
     return GetObjectOutput(body=body, **answer)
 
 
@@ -47,13 +50,18 @@ async def head_object(ctx: Context, request: HeadObjectInput) -> HeadObjectOutpu
     bucket = await ctx.bucket(request.bucket, request.expected_bucket_owner)
     entry = await find_version(ctx, bucket, request.key, request.version_id)
     require_object(ctx, entry, READ)
-    answer = await _describe(ctx, bucket, request, entry)
+    unlocked = unlock(ctx, bucket, request.key, entry, request)
+    answer = await _describe(ctx, bucket, request, entry, unlocked)
     answer.pop("first", None)
     return HeadObjectOutput(**answer)
 
 
 async def _describe(
-    ctx: Context, bucket: BucketRecord, request: GetObjectInput | HeadObjectInput, entry: ObjectEntry
+    ctx: Context,
+    bucket: BucketRecord,
+    request: GetObjectInput | HeadObjectInput,
+    entry: ObjectEntry,
+    unlocked: Unlocked,
 ) -> dict[str, Any]:
     """The members of the answer, and ``first``: the offset of the first byte wanted. Sets the status."""
     metadata = entry.metadata
@@ -69,6 +77,10 @@ async def _describe(
         answer.update(metadata.headers)
     if bucket.versioning:
         answer["version_id"] = told_version(bucket, entry)
+    if unlocked.told:
+        answer.update(unlocked.told)
+    if metadata.tags and may_read_tags(ctx, bucket, request.key, entry, request.version_id):
+        answer["tag_count"] = len(metadata.tags)
     if _is_not_modified(ctx, request, entry):
         ctx.status = NOT_MODIFIED
         return answer

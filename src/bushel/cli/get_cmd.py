@@ -1,0 +1,62 @@
+"""``bushel get``: objects into files or standard output."""
+
+from pathlib import Path
+
+import click
+
+from bushel.cli.connection import Connection, with_connection
+from bushel.cli.copying import move, quiet_for
+from bushel.cli.globs import Selection
+from bushel.cli.moving import Wishes
+from bushel.cli.places import PLACE, Local, Place, Remote
+from bushel.cli.report import Report, with_report
+from bushel.cli.transfer_options import with_moving_options, with_selection
+
+
+@click.command("get", short_help="Bring objects into files or standard output.")
+@click.argument("places", metavar="s3://BUCKET/KEY... [FILE|FOLDER|-]", nargs=-1, required=True, type=PLACE)
+@click.option("--version-id", metavar="ID", help="This version of the object.")
+@click.option("-r", "--recursive", is_flag=True, help="KEY is a folder, though no slash ends it.")
+@with_selection
+@with_moving_options
+@with_report
+@with_connection
+def command(
+    places: tuple[Place, ...],
+    version_id: str | None,
+    *,
+    recursive: bool,
+    selection: Selection,
+    wishes: Wishes,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+    connection: Connection,
+) -> int:
+    """Bring objects, folders (KEY ends with a slash) or what matches a pattern into files.
+
+    Without a target they go into the current folder. A file gets the time of its object, and is replaced only when the
+    object has come whole. Large objects come in ranges side by side; interrupted, the same command goes on.
+
+    \b
+    Examples:
+      bushel get s3://pictures/2026/autumn.jpg
+      bushel get s3://pictures/2026/autumn.jpg harvest.jpg
+      bushel get s3://pictures/photos/ photos/
+      bushel get 's3://logs/2026-*/*.gz' logs/
+      bushel get s3://backups/home.tar - | tar x
+    """
+    *sources, target = places
+    if isinstance(target, Remote):
+        sources, target = list(places), Local(Path(), trailing=True)
+    if not sources or not all(isinstance(each, Remote) for each in sources):
+        raise click.UsageError(
+            "get takes objects (s3://BUCKET/KEY) and then one file or folder", click.get_current_context()
+        )
+    if version_id is not None and (len(sources) > 1 or recursive):
+        raise click.UsageError("--version-id is one object's", click.get_current_context())
+    if len(sources) > 1 and isinstance(target, Local):
+        target = Local(target.path, trailing=True)
+    report = Report("get", as_json=as_json, quiet=quiet_for(target, quiet=quiet), verbose=verbose)
+    wishes = wishes._replace(version_id=version_id)
+    return move(report, connection, sources, target, wishes, selection=selection, recursive=recursive)
