@@ -38,7 +38,7 @@ async def find_version(ctx: Context, bucket: BucketRecord, key: str, version_id:
     if entry is None:
         raise await missing_version(ctx, bucket, key, version_id)
     if entry.storage == MARKER:
-        raise marker_named(entry)
+        raise marker_named(ctx, bucket, key, entry)
     return entry
 
 
@@ -56,8 +56,11 @@ async def missing_version(ctx: Context, bucket: BucketRecord, key: str, version_
     return error
 
 
-def marker_named(marker: ObjectEntry) -> S3Error:
+def marker_named(ctx: Context, bucket: BucketRecord, key: str, marker: ObjectEntry) -> S3Error:
     """The error for a delete marker that is asked for by its id: there is nothing to do with it but remove it."""
+    error = missing_object(ctx, bucket, key)
+    if error.code != "NoSuchKey":
+        return error
     headers = [
         ("x-amz-delete-marker", "true"),
         ("x-amz-version-id", marker.version_id),

@@ -34,7 +34,7 @@ async def get_object(ctx: Context, request: GetObjectInput) -> GetObjectOutput:
         raise await missing_version(ctx, bucket, request.key, version_id)
     entry, data = stored
     if version_id is not None and entry.storage == MARKER:
-        raise marker_named(entry)
+        raise marker_named(ctx, bucket, request.key, entry)
     require_object(ctx, entry, READ)
     unlocked = NOT_ENCRYPTED
     if entry.encryption is not None or names_customer_key(request):
