@@ -9,12 +9,14 @@ from typing import Any, Final, NamedTuple, Protocol
 from bushel.catalog import Catalog
 from bushel.catalog.records import BucketRecord
 from bushel.core.clock import Clock
+from bushel.protocol.cors import Cors
 from bushel.protocol.credentials import Claim
 from bushel.protocol.errors import S3Error
 from bushel.protocol.message import Request
 from bushel.protocol.operations import Operation
 from bushel.protocol.policy import Policy, account_of
 from bushel.service.access import NOTHING_SAID, BucketAccess, access_of
+from bushel.service.cors import CORS
 from bushel.service.payload import Payload
 from bushel.service.payment import REQUESTER_PAYS
 from bushel.service.reads import ActiveReads
@@ -114,6 +116,7 @@ class Context:
         input: The operation's input, once it is bound.
         access: What the buckets of this request say about access, by name; only buckets that say anything.
         bucket_record: The bucket of the request's path, once it was read.
+        cors: Its cross-origin rules as they are before the request acts; only where the request has an origin.
     """
 
     __slots__ = (
@@ -125,6 +128,7 @@ class Context:
         "catalog",
         "charged",
         "claim",
+        "cors",
         "headers",
         "input",
         "key",
@@ -158,6 +162,7 @@ class Context:
         self.key = key
         self.access = _NOWHERE
         self.bucket_record: BucketRecord | None = None
+        self.cors: Cors | None = None
         self.request = request
         self.claim = claim
         self._secret_key = secret_key
@@ -191,6 +196,8 @@ class Context:
         if self.bucket_record is None:
             self.bucket_record = bucket
         if bucket.configured or bucket.ownership:
+            if bucket is self.bucket_record and CORS.kind in bucket.configured and "origin" in self.headers:
+                self.cors = await CORS.of(self.catalog.buckets, bucket)
             if REQUESTER_PAYS in bucket.configured:
                 self._charge(bucket)
             access = await access_of(self.catalog.buckets, bucket)

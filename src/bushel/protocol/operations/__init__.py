@@ -6,6 +6,7 @@ from bushel.protocol.operations import (
     attributes,
     bucket,
     configuration,
+    cors,
     listing,
     multipart,
     payment,
@@ -44,7 +45,6 @@ from bushel.protocol.operations.configuration import (
     GET_BUCKET_ABAC,
     GET_BUCKET_ACCELERATE_CONFIGURATION,
     GET_BUCKET_ANALYTICS_CONFIGURATION,
-    GET_BUCKET_CORS,
     GET_BUCKET_ENCRYPTION,
     GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
     GET_BUCKET_INVENTORY_CONFIGURATION,
@@ -65,6 +65,7 @@ from bushel.protocol.operations.configuration import (
     LIST_BUCKET_INVENTORY_CONFIGURATIONS,
     LIST_BUCKET_METRICS_CONFIGURATIONS,
 )
+from bushel.protocol.operations.cors import DELETE_BUCKET_CORS, GET_BUCKET_CORS, PUT_BUCKET_CORS
 from bushel.protocol.operations.listing import (
     LIST_OBJECTS,
     LIST_OBJECTS_V2,
@@ -106,6 +107,7 @@ __all__ = [
     "CREATE_BUCKET",
     "CREATE_MULTIPART_UPLOAD",
     "DELETE_BUCKET",
+    "DELETE_BUCKET_CORS",
     "DELETE_BUCKET_OWNERSHIP_CONTROLS",
     "DELETE_BUCKET_POLICY",
     "DELETE_BUCKET_TAGGING",
@@ -157,6 +159,7 @@ __all__ = [
     "LIST_PARTS",
     "NOT_ROUTED",
     "PUT_BUCKET_ACL",
+    "PUT_BUCKET_CORS",
     "PUT_BUCKET_OWNERSHIP_CONTROLS",
     "PUT_BUCKET_POLICY",
     "PUT_BUCKET_REQUEST_PAYMENT",
@@ -185,6 +188,7 @@ TABLE: dict[str, Operation] = {
         attributes.OPERATIONS,
         payment.OPERATIONS,
         restore.OPERATIONS,
+        cors.OPERATIONS,
         configuration.OPERATIONS,
         refused.OPERATIONS,
     )

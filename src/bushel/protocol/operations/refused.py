@@ -4,7 +4,6 @@ from bushel.protocol.operations.record import Operation, Resource
 
 _ABAC = "attribute-based access control needs tags on buckets"
 _ANNOTATIONS = "objects have no annotations"
-_CORS = "cross-origin requests are not answered yet"
 _DELIVERY = "nothing is delivered from one bucket to another yet"
 _DIRECTORY = "directory buckets are another service"
 _ENCRYPTION = "objects are not encrypted yet"
@@ -23,7 +22,6 @@ _ROWS: tuple[tuple[str, str, Resource, tuple[str, ...], str], ...] = (
     ("CreateBucketMetadataTableConfiguration", "POST", "bucket", ("metadataTable",), _METADATA_TABLES),
     ("CreateSession", "GET", "bucket", ("session",), _DIRECTORY),
     ("DeleteBucketAnalyticsConfiguration", "DELETE", "bucket", ("analytics",), _DELIVERY),
-    ("DeleteBucketCors", "DELETE", "bucket", ("cors",), _CORS),
     ("DeleteBucketEncryption", "DELETE", "bucket", ("encryption",), _ENCRYPTION),
     ("DeleteBucketIntelligentTieringConfiguration", "DELETE", "bucket", ("intelligent-tiering",), _TIERS),
     ("DeleteBucketInventoryConfiguration", "DELETE", "bucket", ("inventory",), _DELIVERY),
@@ -41,7 +39,6 @@ _ROWS: tuple[tuple[str, str, Resource, tuple[str, ...], str], ...] = (
     ("PutBucketAbac", "PUT", "bucket", ("abac",), _ABAC),
     ("PutBucketAccelerateConfiguration", "PUT", "bucket", ("accelerate",), "there is one place to send objects to"),
     ("PutBucketAnalyticsConfiguration", "PUT", "bucket", ("analytics",), _DELIVERY),
-    ("PutBucketCors", "PUT", "bucket", ("cors",), _CORS),
     ("PutBucketEncryption", "PUT", "bucket", ("encryption",), _ENCRYPTION),
     ("PutBucketIntelligentTieringConfiguration", "PUT", "bucket", ("intelligent-tiering",), _TIERS),
     ("PutBucketInventoryConfiguration", "PUT", "bucket", ("inventory",), _DELIVERY),
