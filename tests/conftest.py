@@ -19,6 +19,7 @@ from botocore.config import Config
 
 from live.names import localhost_names
 from live.server import Server
+from live.sse import write_keys
 from live.wire import Wire
 
 SERVER_KINDS = {
@@ -88,7 +89,8 @@ def server_pool(request, tmp_path_factory) -> Iterator[Callable[[str], Server]]:
             if kind == "elsewhere":
                 running[kind] = _Elsewhere(folder, request.config.getoption("--s3-endpoint"))
             else:
-                running[kind] = Server(folder, **SERVER_KINDS[kind]).start()
+                keys = ("--sse-master-key-file", str(write_keys(folder / "keys.json")))
+                running[kind] = Server(folder, flags=keys, **SERVER_KINDS[kind]).start()
         return running[kind]
 
     yield get
@@ -281,8 +283,9 @@ def empty_and_delete(client: Any, bucket: str) -> None:
         for page in client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket):
             for upload in page.get("Uploads", []):
                 client.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
-        for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket):
-            keys = [{"Key": item["Key"]} for item in page.get("Contents", [])]
+        for page in client.get_paginator("list_object_versions").paginate(Bucket=bucket):
+            both = page.get("Versions", []) + page.get("DeleteMarkers", [])
+            keys = [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in both]
             if keys:
                 answer = client.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
                 assert not answer.get("Errors"), answer["Errors"][:3]

@@ -33,6 +33,7 @@ from bushel.server.worker import WorkerInfo
 from bushel.service.authn import Authenticator
 from bushel.service.background.sweeper import run_sweeper
 from bushel.service.context import Caller, Service
+from bushel.service.encryption.keyring import NO_KEYS, KeyFile, KeyringError, KeySource, keys_of
 from bushel.service.reads import SLOT_BYTES, ActiveReads
 
 MEMORY: Final = "memory:"
@@ -64,6 +65,8 @@ def build(
         clock,
         settings,
         reads,
+        randomness=randomness,
+        keys=key_source(settings),
         root=Caller(ROOT_ID, "root", root_pair.access_key, root=True),
         reserved_bucket_names=addressing.reserved_names,
         public_endpoint=settings.public_url or "",
@@ -97,9 +100,39 @@ def root_credentials(settings: Settings, folder: Path | None, randomness: Random
     return KeyPair(*found), RootNote(found[0], None, file)
 
 
+def key_source(settings: Settings, folder: Path | None = None) -> KeySource:
+    """Where the keys are that objects are encrypted under.
+
+    Args:
+        folder: The data folder, which must not have them in it.
+
+    Raises:
+        CannotStart: They cannot be read, or are where the data are.
+    """
+    try:
+        if settings.sse_master_key:
+            return keys_of(settings.sse_master_key)
+        if settings.sse_master_key_file is None:
+            return NO_KEYS
+        file = Path(settings.sse_master_key_file)
+        if folder is not None and file.resolve().is_relative_to(folder.resolve()):
+            raise CannotStart(f"sse_master_key_file {file}: in the data folder, who has the data would have the keys")
+        return KeyFile(file)
+    except KeyringError as problem:
+        setting = "sse_master_key" if settings.sse_master_key else "sse_master_key_file"
+        raise CannotStart(f"{setting}: {problem}") from None
+
+
 @contextlib.asynccontextmanager
 async def open_users(folder: Path) -> AsyncIterator[Users]:
-    """The users of a data folder, also while a server runs on it.
+    """The users of a data folder, as ``open_catalog`` opens it."""
+    async with open_catalog(folder) as catalog:
+        yield catalog.users
+
+
+@contextlib.asynccontextmanager
+async def open_catalog(folder: Path) -> AsyncIterator[Catalog]:
+    """The catalog of a data folder without its blobs, also while a server runs on it.
 
     Raises:
         EngineError: It is no data folder, or one of a newer format.
@@ -109,8 +142,7 @@ async def open_users(folder: Path) -> AsyncIterator[Users]:
     clock, randomness = SystemClock(), SystemRandomness()
     engine = EmbeddedEngine.open(folder, clock=clock, randomness=randomness, index_only=True)
     try:
-        catalog = await Catalog.open(engine, clock, randomness)
-        yield catalog.users
+        yield await Catalog.open(engine, clock, randomness)
     finally:
         await engine.close()
 
@@ -145,6 +177,7 @@ def serve(settings: Settings, store: str, announce: Callable[[str, RootNote], No
         OSError: The address cannot be used.
     """
     folder = None if store == MEMORY else Path(store)
+    key_source(settings, folder)  # refused here, before the folder is touched
     with contextlib.ExitStack() as held:
         if folder is not None:
             from bushel.engine.embedded.folder import acquire_folder_lock  # noqa: PLC0415 - memory needs none

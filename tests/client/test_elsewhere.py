@@ -26,7 +26,7 @@ def everything(client: bushel.Client, tmp_path) -> None:
     bucket = client.bucket("elsewhere")
     bucket.create()
     assert bucket.exists()
-    assert [each.name for each in client.buckets()] == ["elsewhere"]
+    assert "elsewhere" in [each.name for each in client.buckets()]
     bucket.put("a/b c+ü", b"hello", content_type="text/plain", metadata={"by": "me"})
     info = bucket.object("a/b c+ü").head()
     assert (info.size, info.content_type, info.metadata) == (5, "text/plain", {"by": "me"})

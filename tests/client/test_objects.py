@@ -11,6 +11,7 @@ import pytest
 
 from bushel.client import errors
 from bushel.client.entries import FolderEntry, ObjectEntry
+from bushel.protocol.checksums import ALGORITHMS
 
 BIG = random.Random(7).randbytes(1 << 20) * 12 + b"tail"
 
@@ -349,7 +350,7 @@ def test_the_length_of_a_stream_must_be_known_to_put_object(client, bucket):
         client.put_object(bucket=bucket, key="k", body=iter([b"abc"]), content_length=4)
 
 
-@pytest.mark.parametrize("algorithm", ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256", None])
+@pytest.mark.parametrize("algorithm", [*ALGORITHMS, None])
 def test_every_checksum_goes_up_and_is_compared_down(make_client, bucket, tmp_path, algorithm):
     store = make_client(checksum=algorithm).bucket(bucket)
     for size in (10, len(BIG)):
@@ -360,3 +361,14 @@ def test_every_checksum_goes_up_and_is_compared_down(make_client, bucket, tmp_pa
         if algorithm is not None and size == 10:
             assert stored.checksum == store.object("k").head().checksum
             assert stored.checksum[0] == algorithm
+
+
+def test_an_annotation_is_a_stream_of_another_name(client, store):
+    store.put("k", b"object")
+    target = {"bucket": store.name, "key": "k", "annotation_name": "note"}
+
+    client.put_object_annotation(**target, annotation_payload=b"text")
+
+    with client.get_object_annotation(**target).annotation_payload as stream:
+        assert stream.read() == b"text"
+    assert store.get("k") == b"object"

@@ -2,16 +2,18 @@
 
 from typing import Self
 
+from bushel.catalog.annotations import Annotations
 from bushel.catalog.buckets import Buckets
 from bushel.catalog.layout import SYSTEM
 from bushel.catalog.objects import Objects
+from bushel.catalog.quotas import Quotas
 from bushel.catalog.uploads import Uploads
 from bushel.catalog.users import Users
 from bushel.core.clock import Clock
 from bushel.core.ids import Randomness
 from bushel.engine.api import Engine
 
-__all__ = ["Buckets", "Catalog", "Objects", "Uploads", "Users"]
+__all__ = ["Annotations", "Buckets", "Catalog", "Objects", "Quotas", "Uploads", "Users"]
 
 
 class Catalog:
@@ -21,7 +23,9 @@ class Catalog:
         self.engine = engine
         self.buckets = Buckets(engine, clock, randomness)
         self.users = Users(engine, clock, randomness)
-        self.objects = Objects(engine, clock)
+        self.objects = Objects(engine, clock, randomness)
+        self.annotations = Annotations(engine, clock)
+        self.quotas = Quotas(engine, self.buckets, self.users)
         self.uploads = Uploads(engine, self.objects, clock, randomness)
 
     @classmethod

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from bushel.catalog.layout import CURRENT, CURRENT_CELL, MANIFEST, PARTS, VERSIONS
+from bushel.catalog.layout import CURRENT, CURRENT_CELL, MANIFEST, NO_CURRENT, PARTS, VERSIONS
 from bushel.catalog.records import (
     BackPointer,
     Manifest,
@@ -119,6 +119,8 @@ async def blobs_of_row(engine: Engine, partition: bytes, row: bytes) -> set[byte
     current, versions, manifests, parts = await engine.read(partition, row, reads)
     named = {decode_entry(raw).blob for raw in ([current] if current else []) + [raw for _, raw in versions]}
     for _, raw in manifests:
+        if raw == NO_CURRENT:
+            continue
         named.update(part.blob for part in decode_manifest(raw).parts)
     named.update(decode_part(raw).blob for _, raw in parts)
     return named - {b""}

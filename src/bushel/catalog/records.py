@@ -21,6 +21,13 @@ Grants = tuple[tuple[str, str, str], ...]
 INLINE: Final = 0
 BLOB: Final = 1
 MULTIPART: Final = 2
+MARKER: Final = 3
+
+NULL_ID: Final = "null"
+
+SSE_C: Final = 1
+SSE_S3: Final = 2
+SSE_KMS: Final = 3
 
 MAX_ENTRY_BYTES: Final = 1024
 """An entry whose metadata would make it longer keeps them in an Extra record of its own."""
@@ -63,22 +70,45 @@ class Metadata(msgspec.Struct, frozen=True, array_like=True, gc=False):
 NO_METADATA: Final = Metadata()
 
 
+class Encryption(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How an object's bytes are encrypted. What a key is wrapped under is elsewhere: nothing stored here opens it.
+
+    Attributes:
+        kind: SSE_C, SSE_S3 or SSE_KMS.
+        key: The object's key, wrapped: of its bytes, or for MULTIPART of its parts' keys.
+        wrapped_by: Which key version wraps it; for SSE_C what the customer's key is verified with.
+        kms_key: Name of the key for SSE_KMS.
+        context: Digest of the encryption context for SSE_KMS; empty where there is none.
+        bucket_key: Whether a key of the bucket stands between that of SSE_KMS and the object's.
+    """
+
+    kind: int
+    key: bytes
+    wrapped_by: bytes
+    kms_key: str = ""
+    context: bytes = b""
+    bucket_key: bool = False
+
+
 class ObjectEntry(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
-    """One version of an object.
+    """One version of an object, or a delete marker.
 
     Attributes:
         order: Nanoseconds; strictly growing within a row, so it orders versions however the clock steps.
-        version_id: Empty for the null version.
+        version_id: NULL_ID for the null version; empty for one of a key that was never written with versions.
         last_modified: Milliseconds.
         size: Bytes of the object.
         etag: Without quotes.
         owner: User id.
-        storage: INLINE, BLOB or MULTIPART: where the bytes are.
+        storage: INLINE, BLOB or MULTIPART: where the bytes are; MARKER for a delete marker.
         blob: Name of the blob for BLOB.
         check: xxh3-64 of the inline bytes for INLINE.
         parts: Number of parts for MULTIPART.
         checksum: As S3 would tell it; ``None`` only for what was stored without one.
         metadata: ``None`` when it is in the row's EXTRA cell.
+        annotations: How many annotations it has, and their bytes.
+        encryption: ``None`` where the bytes are stored as they are. ``size`` is that of the plain bytes all the same;
+            ``check`` is of what is stored.
     """
 
     order: int
@@ -93,15 +123,28 @@ class ObjectEntry(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1)
     parts: int = 0
     checksum: Checksum | None = None
     metadata: Metadata | None = NO_METADATA
+    annotations: tuple[int, int] | None = None
+    encryption: Encryption | None = None
+
+    @property
+    def counted_bytes(self) -> int:
+        """What the version counts in its bucket's bytes: its own, and those of its annotations."""
+        return self.size if self.annotations is None else self.size + self.annotations[1]
 
 
 class ManifestPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One part of a completed multipart object: ``checksum`` is the raw digest in the upload's algorithm, or empty."""
+    """One part of a completed multipart object.
+
+    Attributes:
+        checksum: The raw digest in the upload's algorithm, or empty.
+        key: The part's key, wrapped under the object's; empty where it is not encrypted.
+    """
 
     number: int
     size: int
     blob: bytes
     checksum: bytes = b""
+    key: bytes = b""
 
 
 class Manifest(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
@@ -128,10 +171,17 @@ class UploadRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1
     checksum_algorithm: str = ""
     checksum_type: Literal["FULL_OBJECT", "COMPOSITE", ""] = ""
     revision: int = 0
+    encryption: Encryption | None = None
 
 
 class PartRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
-    """One uploaded part. ``md5`` is raw; ``checksum`` is ``None`` when no algorithm was asked for and none sent."""
+    """One uploaded part.
+
+    Attributes:
+        md5: Raw; of encrypted parts whatever stands for it in their ETag.
+        checksum: ``None`` when no algorithm was asked for and none sent.
+        key: As in ManifestPart.
+    """
 
     number: int
     size: int
@@ -139,6 +189,18 @@ class PartRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
     last_modified: int
     blob: bytes
     checksum: Checksum | None = None
+    key: bytes = b""
+
+
+class AnnotationRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
+    """One annotation of a version. ``md5`` is raw; ``check`` is the xxh3-64 of the payload."""
+
+    name: str
+    size: int
+    md5: bytes
+    last_modified: int
+    checksum: Checksum
+    check: int
 
 
 class BucketRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
@@ -147,6 +209,7 @@ class BucketRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1
     Attributes:
         ownership: S3's ObjectOwnership value, or empty where no ownership controls were set.
         configured: Kinds of configuration that the bucket has; their documents are cells of the same row.
+        versioning: S3's versioning status; empty where it was never set.
         revision: Grows with every change of a configuration, so that what was read of one can be remembered.
     """
 
@@ -158,6 +221,7 @@ class BucketRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1
     grants: Grants = ()
     ownership: str = ""
     configured: frozenset[str] = frozenset()
+    versioning: str = ""
     revision: int = 0
 
     @property
@@ -171,6 +235,7 @@ class UserRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
     Attributes:
         id: Canonical user id (64 hexadecimal digits unless it was given).
         policies: Name to JSON document; an empty document stands for the policy that comes with Bushel.
+        quota: Limits of all the user's buckets together, as catalog/quotas.py writes them; empty where there are none.
     """
 
     name: str
@@ -181,6 +246,7 @@ class UserRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
     created: int
     enabled: bool = True
     policies: dict[str, str] = {}
+    quota: bytes = b""
 
 
 class BackPointer(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
@@ -224,6 +290,7 @@ decode_extra = _decoder("metadata record", Metadata)
 decode_manifest = _decoder("manifest", Manifest)
 decode_upload = _decoder("upload", UploadRecord)
 decode_part = _decoder("part", PartRecord)
+decode_annotation = _decoder("annotation", AnnotationRecord)
 decode_bucket = _decoder("bucket", BucketRecord)
 decode_user = _decoder("user", UserRecord)
 decode_access_key = _decoder("access key", AccessKeyRecord)

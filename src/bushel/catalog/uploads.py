@@ -13,15 +13,17 @@ from bushel.catalog.garbage import dropped
 from bushel.catalog.layout import (
     CURRENT_CELL,
     MANIFEST_CELL,
+    NO_CURRENT,
     PARTS,
     UPLOAD_ID_LENGTH,
     UPLOADS,
     part_suffix,
 )
-from bushel.catalog.objects import Condition, Draft, Objects, replacement
+from bushel.catalog.objects import Condition, Draft, Objects, Step
 from bushel.catalog.records import (
     BucketRecord,
     Checksum,
+    Encryption,
     Metadata,
     ObjectEntry,
     PartRecord,
@@ -50,13 +52,14 @@ class PartsChanged(Exception):
 
 
 class Part(NamedTuple):
-    """A part about to be recorded; its blob is sealed."""
+    """A part about to be recorded; its blob is sealed. ``key`` is its wrapped key, if it is encrypted."""
 
     number: int
     size: int
     md5: bytes
     blob: bytes
     checksum: Checksum | None
+    key: bytes = b""
 
 
 class ListedUploads(NamedTuple):
@@ -85,6 +88,7 @@ class Uploads:
         metadata: Metadata,
         checksum_algorithm: str = "",
         checksum_type: Literal["FULL_OBJECT", "COMPOSITE", ""] = "",
+        encryption: Encryption | None = None,
     ) -> UploadRecord:
         """Begin an upload. Ids sort by the time they were made.
 
@@ -94,7 +98,14 @@ class Uploads:
         now_ns = self._clock.now_ns()
         upload_id = sortable_id(now_ns, self._randomness) + self._randomness.token(8).hex()
         record = UploadRecord(
-            upload_id, whole_seconds(now_ns), owner, initiator, metadata, checksum_algorithm, checksum_type
+            upload_id,
+            whole_seconds(now_ns),
+            owner,
+            initiator,
+            metadata,
+            checksum_algorithm,
+            checksum_type,
+            encryption=encryption,
         )
         change = Change(writes=(Put(UPLOADS, upload_id.encode(), encode(record)),))
         await self._engine.commit(bucket.partition, key.encode(), (), lambda _: change)
@@ -115,7 +126,7 @@ class Uploads:
         """
         suffix = part_suffix(upload_id, part.number)
         last_modified = whole_seconds(self._clock.now_ns())
-        record = PartRecord(part.number, part.size, part.md5, last_modified, part.blob, part.checksum)
+        record = PartRecord(part.number, part.size, part.md5, last_modified, part.blob, part.checksum, part.key)
 
         def transition(values: Sequence[Any]) -> Change:
             raw_upload, raw_old = values
@@ -128,7 +139,7 @@ class Uploads:
             return Change(writes, journal, result=record)
 
         reads = (Cell(UPLOADS, upload_id.encode()), Cell(PARTS, suffix))
-        stored: PartRecord = await self._objects.naming([part.blob], bucket, key, reads, transition)
+        stored: PartRecord = await self._objects.naming([part.blob], bucket, key, Step(reads, transition))
         return stored
 
     async def parts(
@@ -168,33 +179,37 @@ class Uploads:
             PartsChanged: A part was stored meanwhile; look again.
             Exception: What the condition raised.
         """
-        now_ns = self._clock.now_ns()
         upload_id = upload.upload_id.encode()
 
-        def transition(values: Sequence[Any]) -> Change:
-            raw_upload, *row = values
-            if raw_upload is None:
-                raise NoSuchUpload(upload.upload_id)
-            if decode_upload(raw_upload).revision != upload.revision:
-                raise PartsChanged(upload.upload_id)
-            change = replacement(row, draft, now_ns, condition)
-            writes = [*change.writes, DeletePrefix(PARTS, upload_id), Delete(UPLOADS, upload_id)]
-            journal = list(change.journal)
-            if unused:
-                journal.append(dropped([part.blob for part in unused]))
-            return Change(writes, journal, change.counters, change.result)
+        def completing(step: Step) -> Step:
+            def transition(values: Sequence[Any]) -> Change:
+                raw_upload, *row = values
+                if raw_upload is None:
+                    raise NoSuchUpload(upload.upload_id)
+                if decode_upload(raw_upload).revision != upload.revision:
+                    raise PartsChanged(upload.upload_id)
+                change = step.transition(row)
+                writes = [*change.writes, DeletePrefix(PARTS, upload_id), Delete(UPLOADS, upload_id)]
+                journal = list(change.journal)
+                if unused:
+                    journal.append(dropped([part.blob for part in unused]))
+                return Change(writes, journal, change.counters, change.result)
 
-        reads = (Cell(UPLOADS, upload_id), CURRENT_CELL, MANIFEST_CELL)
-        entry: ObjectEntry = await self._engine.commit(bucket.partition, key.encode(), reads, transition)
+            after = step.otherwise
+            otherwise = None if after is None else lambda: completing(after())
+            return Step((Cell(UPLOADS, upload_id), *step.reads), transition, otherwise)
+
+        step = completing(self._objects.replacing(bucket, draft, condition))
+        entry: ObjectEntry = await self._objects.naming((), bucket, key, step)
         return entry
 
     async def completed(self, bucket: BucketRecord, key: str, upload_id: str) -> ObjectEntry | None:
         """The current object if it was made by completing this upload: a repeated Complete is answered with it."""
         reads = (CURRENT_CELL, MANIFEST_CELL)
         raw, raw_manifest = await self._engine.read(bucket.partition, key.encode(), reads)
-        if raw is None or raw_manifest is None or decode_manifest(raw_manifest).upload_id != upload_id:
+        if raw is None or raw_manifest is None or raw_manifest == NO_CURRENT:
             return None
-        return decode_entry(raw)
+        return decode_entry(raw) if decode_manifest(raw_manifest).upload_id == upload_id else None
 
     async def abort(self, bucket: BucketRecord, key: str, upload_id: str) -> None:
         """Give an upload up. Many parts go in several atoms, the upload itself with the last of them.

@@ -170,6 +170,22 @@ class Users:
 
         await self._change(name, set_enabled)
 
+    async def set_quota(self, name: str, quota: bytes) -> UserRecord:
+        """Note the limits of a user's buckets; ``Quotas`` lets them act.
+
+        Raises:
+            NoSuchUser: No user of that name.
+        """
+
+        def set_quota(user: UserRecord, _: bytes | None, secret_key: str) -> list[Write]:
+            return _writes(msgspec.structs.replace(user, quota=quota), secret_key)
+
+        await self._change(name, set_quota)
+        user = await self.get(name)
+        if user is None:
+            raise NoSuchUser(name)
+        return user
+
     async def put_policy(self, name: str, policy: str, document: str) -> None:
         """Give a user a policy, in place of the one of that name, from the next request on.
 

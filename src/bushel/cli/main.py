@@ -20,7 +20,7 @@ from bushel.core.settings import CannotStart
 COMMANDS: Final = {
     name: f"bushel.cli.{name}_cmd"
     for name in (
-        *("serve", "user"),
+        *("serve", "user", "quota", "key"),
         *("mb", "rb", "ls", "put", "get", "cat", "head", "cp", "mv", "rm", "sync"),
         *("stat", "du", "tree", "find", "presign", "acl", "gallery", "completion"),
     )

@@ -35,10 +35,12 @@ def _with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+_ROOT_VARIABLES: Final = " and ".join(SETTINGS[name].variable for name in ("root_access_key", "root_secret_key"))
+
 _EPILOG: Final = f"""\
 Each setting is also a variable (BUSHEL_LISTEN for --listen) and a line of the file (listen = "127.0.0.1:9000"); flags
-win over variables, variables over the file. {" and ".join(s.variable for s in SETTINGS.values() if s.secret)} replace
-the stored root key pair; they have no flags, because every process can read command lines."""
+win over variables, variables over the file. {_ROOT_VARIABLES} replace the stored root key pair;
+secrets have no flags, because every process can read command lines."""
 
 
 @click.command("serve", short_help="Serve a folder as S3.", epilog=_EPILOG)
@@ -120,7 +122,7 @@ def _serve(settings: Settings, store: str) -> int:
 
 def _see_that_a_secret_has_a_place(settings: Settings, store: str) -> None:
     if store == MEMORY and settings.root_access_key is None and not sys.stdout.isatty():
-        names = " and ".join(setting.variable for setting in SETTINGS.values() if setting.secret)
         raise CannotStart(
-            f"a memory store has no folder to keep a new root secret key in, and this is no terminal: set {names}"
+            f"a memory store has no folder to keep a new root secret key in, and this is no terminal: "
+            f"set {_ROOT_VARIABLES}"
         )

@@ -27,6 +27,7 @@ from bushel.core.ids import Randomness
 from bushel.protocol import sigv4
 from bushel.protocol.address import encode_query
 from bushel.protocol.checksums import ALGORITHMS, Algorithm
+from bushel.protocol.codec.members import stream_member
 from bushel.protocol.codec.unbind import RequestParts
 from bushel.protocol.codec.xml_read import read_error
 from bushel.protocol.errors import S3Error
@@ -134,7 +135,8 @@ class Session:
         if operation.body != "stream":
             return await self._attempt(operation, parts, self._document(operation, parts))
         length = headers.pop("content-length", None)
-        data = given.body
+        stream = stream_member(type(given))
+        data = None if stream is None else getattr(given, stream)
         if data is None:
             data = b""
         async with Opened(data) as source:
@@ -291,7 +293,9 @@ class Session:
             except BaseException:
                 incoming.discard()
                 raise
-            force_setattr(output, "body", incoming)
+            stream = stream_member(type(output))
+            assert stream is not None
+            force_setattr(output, stream, incoming)
             return output
         document = await _read_all(answer, _MAX_DOCUMENT_BYTES)
         if document and b"<Error>" in document[:512] and answer.status == 200:

@@ -136,6 +136,7 @@ NETWORK: Final = Kind("CIDR", "a network such as 10.0.0.0/8 or 127.0.0.1/32", _p
 PATH: Final = Kind("FILE", "a file's name", partial(_parse_match, _LINE))
 ACCESS_LOG: Final = Kind("off|-|FILE", "off, - or a file's name", partial(_parse_match, _LINE))
 ACCESS_KEY: Final = Kind("KEY", "3 to 128 of A-Z a-z 0-9 _ . -", partial(_parse_match, _ACCESS_KEY))
+SSE_KEY: Final = Kind("KEY", "256 bits in Base64", partial(_parse_match, r"[A-Za-z0-9+/]{43}="))
 SECRET_KEY: Final = Kind(
     "SECRET", "8 to 128 printable ASCII characters without spaces", partial(_parse_match, _SECRET_KEY)
 )
@@ -186,6 +187,19 @@ class Settings:
     )
     root_secret_key: str | None = _setting(
         SECRET_KEY, None, "Replaces the stored root secret key; needs root_access_key.", secret=True
+    )
+    sse_master_key_file: str | None = _setting(
+        PATH,
+        None,
+        "File outside the data folder, readable by its owner alone, with the keys that objects are encrypted under; "
+        "`bushel key` makes it.",
+    )
+    sse_master_key: tuple[str, ...] = _setting(
+        SSE_KEY,
+        (),
+        "Master key for encryption with AES256, instead of a file; older ones that still open objects may follow it.",
+        many=True,
+        secret=True,
     )
     max_buckets_per_user: int = _setting(_whole("N", 1, 1_000_000), 100, "Buckets that one user may own.")
     new_bucket_defaults: str = _setting(
@@ -271,6 +285,8 @@ def load(
             values[name] = _value(setting, said if isinstance(said, str) else list(said), f"{setting.flag}")
     settings = Settings(**values)
     _check_pair(settings.root_access_key, settings.root_secret_key, "root_access_key", "root_secret_key")
+    if settings.sse_master_key and settings.sse_master_key_file is not None:
+        raise SettingsError("sse_master_key and sse_master_key_file are both set: one place has the keys")
     _check_pair(settings.tls_cert, settings.tls_key, "tls_cert", "tls_key")
     return settings
 

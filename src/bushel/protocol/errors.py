@@ -35,7 +35,7 @@ class S3Error(Exception):
     ) -> None:
         kind = CATALOGUE[reason]
         self.reason = reason
-        self.code = reason.partition(".")[0]
+        self.code = reason if reason.startswith("KMS.") else reason.partition(".")[0]  # KMS's own codes have a dot
         self.status = kind.status
         if message is None:
             message = kind.message.format_map(detail) if "{" in kind.message else kind.message
@@ -63,6 +63,10 @@ CATALOGUE: dict[str, ErrorKind] = {
     "NotImplemented": ErrorKind(501, "A header you provided implies functionality that is not implemented."),
     "AccessDenied": ErrorKind(403, "Access Denied"),
     "AccessDenied.AnonymousCopy": ErrorKind(403, "Anonymous users cannot copy objects. Please authenticate."),
+    "AccessDenied.CustomerKey": ErrorKind(
+        403,
+        "Requests specifying Server Side Encryption with Customer provided keys must provide the correct secret key.",
+    ),
     "AccessDenied.AnonymousUpload": ErrorKind(
         403, "Anonymous users cannot initiate multipart uploads. Please authenticate."
     ),
@@ -207,11 +211,15 @@ CATALOGUE: dict[str, ErrorKind] = {
         409, "Your previous request to create the named bucket succeeded and you already own it."
     ),
     "BucketNotEmpty": ErrorKind(409, "The bucket you tried to delete is not empty"),
+    "BucketNotEmpty.Versions": ErrorKind(
+        409, "The bucket you tried to delete is not empty. You must delete all versions in the bucket."
+    ),
     "EntityTooSmall": ErrorKind(400, "Your proposed upload is smaller than the minimum allowed size"),
     "IllegalLocationConstraintException": ErrorKind(
         400,
         "The specified location constraint is incompatible for the region specific endpoint this request was sent to.",
     ),
+    "IllegalVersioningConfigurationException": ErrorKind(400, "The Versioning element must be specified"),
     "IllegalLocationConstraintException.Unspecified": ErrorKind(
         400,
         "The unspecified location constraint is incompatible for the region specific endpoint this request "
@@ -235,6 +243,66 @@ CATALOGUE: dict[str, ErrorKind] = {
         400, "You can only specify a copy source header for copy requests."
     ),
     "InvalidArgument.EncodingType": ErrorKind(400, "Invalid Encoding Method specified in Request"),
+    "InvalidArgument.EncryptionContext": ErrorKind(
+        400,
+        "The header 'x-amz-server-side-encryption-context' shall be Base64-encoded UTF-8 string holding JSON which "
+        "represents a string-string map",
+    ),
+    "InvalidArgument.DefaultKey": ErrorKind(
+        400, "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse"
+    ),
+    "InvalidArgument.EncryptionMethod": ErrorKind(400, "The encryption method specified is not supported"),
+    "InvalidArgument.KMSHeaders": ErrorKind(
+        400,
+        "Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms",
+    ),
+    "InvalidArgument.KMSSignature": ErrorKind(
+        400,
+        "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4.",
+    ),
+    "InvalidArgument.TwoEncryptions": ErrorKind(
+        400,
+        "Server Side Encryption with Customer provided key is incompatible with the encryption method specified",
+    ),
+    "KMS.DisabledException": ErrorKind(400, "{KeyName} is disabled."),
+    "KMS.NotFoundException": ErrorKind(
+        400, "The request was rejected because the specified entity or resource could not be found."
+    ),
+    "InternalError.MasterKey": ErrorKind(
+        500, "The master key that this object is encrypted under is not among the keys of this server."
+    ),
+    "NotImplemented.MasterKey": ErrorKind(
+        501,
+        "This server has no master key (its setting sse_master_key_file), so it cannot encrypt with AES256. "
+        "Nothing was stored.",
+    ),
+    "AccessDenied.CustomerKeysBlocked": ErrorKind(
+        403,
+        "This bucket has blocked upload requests that specify Server Side Encryption with Customer provided keys "
+        "(SSE-C). Please specify a different server-side encryption type",
+    ),
+    "InvalidArgument.CustomerAlgorithm": ErrorKind(
+        400,
+        "Requests specifying Server Side Encryption with Customer provided keys must provide a valid encryption "
+        "algorithm.",
+    ),
+    "InvalidArgument.CustomerKey": ErrorKind(400, "The secret key was invalid for the specified algorithm."),
+    "InvalidArgument.CustomerKeyMD5": ErrorKind(
+        400, "The calculated MD5 hash of the key did not match the hash that was provided."
+    ),
+    "InvalidArgument.CustomerKeyMD5Missing": ErrorKind(
+        400,
+        "Requests specifying Server Side Encryption with Customer provided keys must provide the client calculated "
+        "MD5 of the secret key.",
+    ),
+    "InvalidArgument.CustomerKeyMissing": ErrorKind(
+        400,
+        "Requests specifying Server Side Encryption with Customer provided keys must provide an appropriate secret "
+        "key.",
+    ),
+    "InvalidEncryptionAlgorithmError": ErrorKind(
+        400, "The Encryption request you specified is not valid. Supported value: AES256."
+    ),
     "InvalidArgument.EncryptionHeader": ErrorKind(400, "{ArgumentName} header is not supported for this operation."),
     "InvalidArgument.HeaderText": ErrorKind(400, "Header value cannot be represented using ISO-8859-1."),
     "InvalidArgument.ContinuationTokenUnexpected": ErrorKind(
@@ -259,6 +327,10 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidArgument.UploadIdMarker": ErrorKind(400, "Invalid uploadId marker"),
     "InvalidArgument.UploadIdAlone": ErrorKind(400, "This operation does not accept uploadId without partNumber"),
     "InvalidArgument.VersionId": ErrorKind(400, "Invalid version id specified"),
+    "InvalidArgument.VersionIdMarker": ErrorKind(400, "Invalid version id specified"),
+    "InvalidArgument.VersionIdMarkerAlone": ErrorKind(
+        400, "A version-id marker cannot be specified without a key marker."
+    ),
     "InvalidArgument.VersionIdEmpty": ErrorKind(400, "Version id cannot be the empty string"),
     "InvalidArgument.VersionIdUnexpected": ErrorKind(400, "This operation does not accept a version-id."),
     "InvalidPart": ErrorKind(
@@ -274,10 +346,33 @@ CATALOGUE: dict[str, ErrorKind] = {
         400, "Request specific response headers cannot be used for anonymous GET requests."
     ),
     "InvalidRequest.ChecksumType": ErrorKind(400, "Value for x-amz-checksum-type header is invalid."),
+    "InvalidRequest.CopyOfMarker": ErrorKind(
+        400, "The source of a copy request may not specifically refer to a delete marker by version id."
+    ),
     "InvalidRequest.CopyToItself": ErrorKind(
         400,
         "This copy request is illegal because it is trying to copy an object to itself without changing the "
         "object's metadata, storage class, website redirect location or encryption attributes.",
+    ),
+    "InvalidRequest.CustomerKeyNeeded": ErrorKind(
+        400,
+        "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to "
+        "retrieve the object.",
+    ),
+    "InvalidRequest.Insecure": ErrorKind(
+        400,
+        "Requests specifying Server Side Encryption with Customer provided keys must be made over a secure connection.",
+    ),
+    "InvalidRequest.NotCustomerEncrypted": ErrorKind(
+        400, "The encryption parameters are not applicable to this object."
+    ),
+    "InvalidRequest.PartCustomerKey": ErrorKind(
+        400, "The provided encryption parameters did not match the ones used originally."
+    ),
+    "InvalidRequest.PartEncryption": ErrorKind(
+        400,
+        "The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate "
+        "encryption parameters.",
     ),
     "InvalidRequest.KeyName": ErrorKind(400, "Object must have a valid key name."),
     "InvalidRequest.KeyMissing": ErrorKind(400, "A key must be specified"),
@@ -293,6 +388,21 @@ CATALOGUE: dict[str, ErrorKind] = {
         400, "Cannot specify both Range header and partNumber query parameter"
     ),
     "InvalidRequest.SdkChecksumAlgorithm": ErrorKind(400, "Value for x-amz-sdk-checksum-algorithm header is invalid."),
+    "AnnotationLimitExceeded": ErrorKind(
+        400, "The request would exceed the maximum number of annotations allowed per object."
+    ),
+    "AnnotationNameTooLong": ErrorKind(400, "The annotation name exceeds 512 bytes."),
+    "InvalidAnnotationName": ErrorKind(400, "The annotation name you provided is invalid."),
+    "InvalidPrefix": ErrorKind(400, "The annotation prefix you provided is invalid."),
+    "InvalidRequest.AnnotationName": ErrorKind(400, "Missing required parameter for this request: annotationName"),
+    "InvalidRequest.AnnotationPayload": ErrorKind(400, "An annotation must have between 1 byte and 1 MiB."),
+    "InvalidRequest.AnnotationsTooLarge": ErrorKind(
+        400,
+        "The annotations of the copy source are larger than what one request can copy. Copy the object with "
+        "x-amz-object-annotation-directive: EXCLUDE, and its annotations one by one.",
+    ),
+    "NoSuchAnnotation": ErrorKind(404, "The specified annotation does not exist."),
+    "UnsupportedMediaType": ErrorKind(415, "The annotation payload must be valid UTF-8 encoded text."),
     "BadRequest.BucketTags": ErrorKind(400, "Bucket tag count cannot be greater than 50"),
     "BadRequest.ObjectTags": ErrorKind(400, "Object tags cannot be greater than 10"),
     "InvalidTag.Key": ErrorKind(400, "The TagKey you have provided is invalid"),
@@ -324,6 +434,7 @@ CATALOGUE: dict[str, ErrorKind] = {
     "NotImplemented.Element": ErrorKind(
         501, "An element of the document that you provided implies functionality that is not implemented."
     ),
+    "NotImplemented.MfaDelete": ErrorKind(501, "MFA delete is not implemented."),
     "NotImplemented.Operation": ErrorKind(501, "The operation that you asked for is not implemented."),
     "NotImplemented.PostForm": ErrorKind(501, "Uploads by HTML form are not implemented."),
     "ObjectLockConfigurationNotFoundError": ErrorKind(404, "Object Lock configuration does not exist for this bucket"),
@@ -336,6 +447,8 @@ CATALOGUE: dict[str, ErrorKind] = {
         404, "The server side encryption configuration was not found"
     ),
     "ServiceUnavailable": ErrorKind(503, "Service is unable to handle request."),
+    "QuotaExceeded": ErrorKind(403, "The quota of the bucket does not allow this request."),
+    "QuotaExceeded.User": ErrorKind(403, "The quota of the bucket's owner does not allow this request."),
     "TooManyBuckets": ErrorKind(400, "You have attempted to create more buckets than allowed"),
     "UnexpectedContent": ErrorKind(400, "This request does not support content"),
     "UserKeyMustBeSpecified": ErrorKind(

@@ -128,6 +128,8 @@ def _select(
             return operation
     if part:
         raise _method_not_allowed(method, "PART", ["PUT"])
+    if name == "annotation" and name in routes.by_subresource:
+        raise S3Error("InvalidRequest.AnnotationName")
     if name in routes.by_subresource:
         raise S3Error("InvalidArgument.UploadIdAlone", ArgumentName=name, ArgumentValue=query[name])
     allowed = [each for each, other in _ROUTES[resource].items() if name in other.by_subresource]

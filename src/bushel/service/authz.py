@@ -188,10 +188,11 @@ def require_object(
 
     for each in actions:
         _require(ctx, bucket, each, key, right, entry=entry, version_id=version_id)
-    if ctx.operation.name == "CopyObject" and _copies_tags(ctx, entry):
+    if ctx.operation.name == "CopyObject":
         target = ctx.bucket_record
         assert target is not None
-        _require(ctx, target, "s3:PutObjectTagging", ctx.key, lambda: _bucket_right(ctx, target, WRITE))
+        for each in _copied_along(ctx, entry):
+            _require(ctx, target, each, ctx.key, lambda: _bucket_right(ctx, target, WRITE))
 
 
 def may_object(
@@ -395,9 +396,14 @@ def _actions(ctx: Context) -> list[str]:
     return found
 
 
-def _copies_tags(ctx: Context, source: ObjectEntry) -> bool:
-    metadata = source.metadata
-    return metadata is not None and bool(metadata.tags) and ctx.input.tagging_directive != "REPLACE"
+def _copied_along(ctx: Context, source: ObjectEntry) -> list[str]:
+    """What a copy needs to be allowed on its target beside s3:PutObject, for what comes along with the bytes."""
+    found = []
+    if source.metadata is not None and source.metadata.tags and ctx.input.tagging_directive != "REPLACE":
+        found.append("s3:PutObjectTagging")
+    if source.annotations is not None and ctx.input.annotation_directive != "EXCLUDE":
+        found.append("s3:PutObjectAnnotation")
+    return found
 
 
 def _is_said(value: Any) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple, Protocol
 from bushel.catalog import Catalog
 from bushel.catalog.records import BucketRecord
 from bushel.core.clock import Clock
+from bushel.core.ids import Randomness
 from bushel.protocol.cors import Cors
 from bushel.protocol.credentials import Claim
 from bushel.protocol.errors import S3Error
@@ -17,6 +18,7 @@ from bushel.protocol.operations import Operation
 from bushel.protocol.policy import Policy, account_of
 from bushel.service.access import NOTHING_SAID, BucketAccess, access_of
 from bushel.service.cors import CORS
+from bushel.service.encryption.keyring import NO_KEYS, KeySource
 from bushel.service.payload import Payload
 from bushel.service.payment import REQUESTER_PAYS
 from bushel.service.reads import ActiveReads
@@ -72,11 +74,23 @@ class Service:
 
     Attributes:
         root: The operator as a caller.
+        randomness: For what must not be guessed.
+        keys: What objects are encrypted under.
         reserved_bucket_names: Names that would hide the server's own paths and hosts.
         public_endpoint: Where clients reach us, for links (``https://s3.example.org``); empty: as the request came.
     """
 
-    __slots__ = ("catalog", "clock", "public_endpoint", "reads", "reserved_bucket_names", "root", "rules")
+    __slots__ = (
+        "catalog",
+        "clock",
+        "keys",
+        "public_endpoint",
+        "randomness",
+        "reads",
+        "reserved_bucket_names",
+        "root",
+        "rules",
+    )
 
     def __init__(
         self,
@@ -85,6 +99,8 @@ class Service:
         rules: Rules,
         reads: ActiveReads,
         *,
+        randomness: Randomness,
+        keys: KeySource = NO_KEYS,
         root: Caller,
         reserved_bucket_names: frozenset[str] = frozenset(),
         public_endpoint: str = "",
@@ -93,6 +109,8 @@ class Service:
         self.clock = clock
         self.rules = rules
         self.reads = reads
+        self.randomness = randomness
+        self.keys = keys
         self.root = root
         self.reserved_bucket_names = reserved_bucket_names
         self.public_endpoint = public_endpoint
@@ -181,6 +199,12 @@ class Context:
         """Scheme and host for links to this service."""
         request = self.request
         return self.service.public_endpoint or f"{'https' if request.secure else 'http'}://{request.host}"
+
+    @property
+    def confidential(self) -> bool:
+        """Whether nobody on a network can read the request: it came by TLS, or from this machine."""
+        peer = self.request.peer
+        return self.request.secure or peer.startswith("127.") or peer == "::1"
 
     async def bucket(self, name: str, expected_owner: str | None = None) -> BucketRecord:
         """The bucket, which must belong to the expected owner if the request names one: an account or a canonical id.

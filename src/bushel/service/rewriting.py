@@ -12,10 +12,11 @@ from bushel.catalog.records import BucketRecord
 from bushel.protocol.checksums import Algorithm, Hasher
 from bushel.service.content import BlobStream
 from bushel.service.context import Context
+from bushel.service.encryption.sealing import Sealing
 
 
 class Rewritten(NamedTuple):
-    """Bytes stored anew, nobody names them yet: inline bytes, or a sealed blob."""
+    """Bytes stored anew, nobody names them yet: inline bytes, or a sealed blob. Size and digests are of plain bytes."""
 
     size: int
     md5: bytes
@@ -31,14 +32,22 @@ async def rewrite(
     key: str,
     algorithm: Algorithm,
     inline_limit_bytes: int,
+    sealing: Sealing | None = None,
 ) -> Rewritten:
-    """Store ``content`` for a key, inline up to the limit; -1 keeps even nothing from being inline."""
+    """Store ``content`` for a key, inline up to the limit; -1 keeps even nothing from being inline.
+
+    Args:
+        sealing: How it is to be encrypted.
+    """
     if isinstance(content, bytes) and len(content) <= inline_limit_bytes:
         md5 = hashlib.md5(content, usedforsecurity=False).digest()
-        return Rewritten(len(content), md5, algorithm.digest(content), content, b"")
+        data = content if sealing is None else sealing.encrypt(content)
+        return Rewritten(len(content), md5, algorithm.digest(content), data, b"")
     hashers = (hashlib.md5(usedforsecurity=False), algorithm.hasher())
     size = 0
     writer = await ctx.catalog.objects.write_blob(bucket, key)
+    if sealing is not None:
+        writer = sealing.writer(writer)
     try:
         async for piece in _pieces(content):
             size += len(piece)

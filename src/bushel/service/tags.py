@@ -35,7 +35,7 @@ def copied_tags(ctx: Context, request: Any, source: Source) -> dict[str, str]:
     """
     if request.tagging_directive == "REPLACE":
         return tags_of_header(request.tagging or "")
-    bucket, key, (entry, _) = source
+    bucket, key, entry = source.bucket, source.key, source.stored.entry
     assert entry.metadata is not None
     tags = entry.metadata.tags
     if tags:

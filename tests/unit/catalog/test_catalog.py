@@ -6,9 +6,10 @@ import hashlib
 import pytest
 
 from bushel.catalog import Catalog
+from bushel.catalog.annotations import VersionGone
 from bushel.catalog.buckets import BucketExists, BucketNotEmpty, TooManyBuckets
 from bushel.catalog.garbage import blobs_of_row, named_blobs, recover, sweep
-from bushel.catalog.layout import DATA, SYSTEM
+from bushel.catalog.layout import ANNOTATED, DATA, SYSTEM, annotation_suffix
 from bushel.catalog.objects import Draft
 from bushel.catalog.records import (
     Checksum,
@@ -155,6 +156,54 @@ def test_counters_follow_objects_and_bytes():
         await store.catalog.objects.delete(bucket, "b")
 
         assert await store.engine.counters(bucket.partition) == {b"objects": 1, b"bytes": 3}
+
+    run(scenario)
+
+
+def test_annotations_count_in_the_bytes_and_leave_nothing_behind():
+    async def scenario(store):
+        bucket = await store.bucket()
+        objects, annotations = store.catalog.objects, store.catalog.annotations
+        entry = await objects.put(bucket, "a", inline(b"x" * 10))
+
+        async def annotate(name: str, size: int):
+            checksum = Checksum("CRC32", "FULL_OBJECT", b"1234")
+            await annotations.put(bucket, "a", entry, name, b"n" * size, b"md5", checksum)
+
+        await annotate("one", 40_000)
+        await annotate("two", 5)
+        await annotate("one", 30_000)
+        assert await store.engine.counters(bucket.partition) == {b"objects": 1, b"bytes": 30_015}
+        await annotations.delete(bucket, "a", entry, "two")
+        await annotations.delete(bucket, "a", entry, "two")
+        assert await store.engine.counters(bucket.partition) == {b"objects": 1, b"bytes": 30_010}
+
+        copied = await annotations.whole(bucket, "a", await objects.head(bucket, "a"))
+        await objects.put(bucket, "b", inline(b"y")._replace(annotations=copied))
+        assert (await annotations.get(bucket, "b", await objects.head(bucket, "b"), "one")).payload == b"n" * 30_000
+        await objects.put(bucket, "a", inline(b"z"))
+        assert await store.engine.counters(bucket.partition) == {b"objects": 2, b"bytes": 30_002}
+        with pytest.raises(VersionGone):
+            await annotate("late", 5)
+        await objects.delete(bucket, "a")
+        await objects.delete(bucket, "b")
+        assert set((await store.engine.counters(bucket.partition)).values()) <= {0}
+        await store.catalog.buckets.delete(bucket)
+
+    run(scenario)
+
+
+def test_a_damaged_annotation_is_an_error_never_data():
+    async def scenario(store):
+        bucket = await store.bucket()
+        entry = await store.catalog.objects.put(bucket, "a", inline(b"x"))
+        checksum = Checksum("CRC32", "FULL_OBJECT", b"1234")
+        await store.catalog.annotations.put(bucket, "a", entry, "one", b"n" * 20_000, b"md5", checksum)
+        damage = Change(writes=(Put(ANNOTATED, annotation_suffix(entry.order, "one") + b"\0\1", b"other"),))
+        await store.engine.commit(bucket.partition, b"a", (), lambda _: damage)
+
+        with pytest.raises(Corrupt):
+            await store.catalog.annotations.get(bucket, "a", entry, "one")
 
     run(scenario)
 
@@ -342,7 +391,10 @@ def test_an_upload_becomes_an_object_of_its_parts_and_the_rest_is_garbage(seed):
 
         await uploads.complete(bucket, "a", now, manifest(now, parts[:2]), parts[2:])
 
-        entry, stored = await store.catalog.objects.manifest(bucket, "a")
+        entry = await store.catalog.objects.head(bucket, "a")
+        assert entry is not None
+        stored = await store.catalog.objects.manifest(bucket, "a", entry)
+        assert stored is not None
         assert (entry.size, entry.parts) == (11, 2)
         assert await uploads.get(bucket, "a", upload.upload_id) is None
         assert (await uploads.completed(bucket, "a", upload.upload_id)).etag == "etag-2"
@@ -460,7 +512,7 @@ def test_what_has_no_valid_form_is_refused(wrong):
 
 # records
 
-GOLDEN_ENTRY = "9d0101a00203a165a16f00c400050094a54352433332ab46554c4c5f4f424a454354c404313233340094a174808090"
+GOLDEN_ENTRY = "9e0101a00203a165a16f00c400050094a54352433332ab46554c4c5f4f424a454354c404313233340094a174808090c0"
 
 
 def test_entries_written_by_the_first_version_are_read_by_this_one():

@@ -88,10 +88,10 @@ def test_a_put_is_read_whole():
         (PUT_OBJECT, "x-amz-object-lock-event-hold", "", "NotImplemented", {"Header": "x-amz-object-lock-event-hold"}),
         (
             PUT_OBJECT,
-            "x-amz-server-side-encryption-customer-key",
-            "c2VjcmV0",
+            "x-amz-website-redirect-location",
+            "/c2VjcmV0",
             "NotImplemented",
-            {"Header": "x-amz-server-side-encryption-customer-key"},
+            {"Header": "x-amz-website-redirect-location"},
         ),
         (PUT_OBJECT, "x-amz-storage-class", "GLACIER", "NotImplemented", {"Header": "x-amz-storage-class"}),
         (PUT_OBJECT, "x-amz-storage-class", "TAPE", "InvalidStorageClass", {"StorageClassRequested": "TAPE"}),

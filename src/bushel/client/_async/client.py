@@ -22,6 +22,7 @@ from bushel.client.transfers.plan import TransferOptions
 from bushel.core.clock import Clock, SystemClock
 from bushel.core.ids import Randomness, SystemRandomness
 from bushel.protocol.checksums import ALGORITHMS
+from bushel.protocol.codec.members import stream_member
 from bushel.protocol.operations import TABLE, Operation
 
 
@@ -131,7 +132,9 @@ class AsyncClient(AsyncOperations):
     async def _call(self, operation: Operation, given: Any) -> Any:
         output = await self.driver.run(self.session.call(operation, given))
         if operation.streams_output:
-            force_setattr(output, "body", AsyncBody(self.driver, output.body))
+            stream = stream_member(type(output))
+            assert stream is not None
+            force_setattr(output, stream, AsyncBody(self.driver, getattr(output, stream)))
         return output
 
     def presign(

@@ -10,11 +10,13 @@ from bushel.client.sources import Data
 from bushel.protocol.operations import TABLE, Operation
 from bushel.protocol.shapes import access as access_shapes
 from bushel.protocol.shapes import acl as acl_shapes
+from bushel.protocol.shapes import annotations as annotations_shapes
 from bushel.protocol.shapes import attributes as attributes_shapes
 from bushel.protocol.shapes import bucket as bucket_shapes
 from bushel.protocol.shapes import configuration as configuration_shapes
 from bushel.protocol.shapes import copy as copy_shapes
 from bushel.protocol.shapes import cors as cors_shapes
+from bushel.protocol.shapes import encryption as encryption_shapes
 from bushel.protocol.shapes import enums
 from bushel.protocol.shapes import listing as listing_shapes
 from bushel.protocol.shapes import multipart as multipart_shapes
@@ -22,6 +24,7 @@ from bushel.protocol.shapes import object as object_shapes
 from bushel.protocol.shapes import payment as payment_shapes
 from bushel.protocol.shapes import restore as restore_shapes
 from bushel.protocol.shapes import tagging as tagging_shapes
+from bushel.protocol.shapes import versioning as versioning_shapes
 
 
 class Operations:
@@ -349,6 +352,13 @@ class Operations:
             cors_shapes.DeleteBucketCorsInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
         )
 
+    def delete_bucket_encryption(self, *, bucket: str, expected_bucket_owner: str | None = None) -> None:
+        """DeleteBucketEncryption: DELETE /Bucket?encryption (s3:PutEncryptionConfiguration)."""
+        self._call(
+            TABLE["DeleteBucketEncryption"],
+            encryption_shapes.DeleteBucketEncryptionInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
+        )
+
     def delete_bucket_ownership_controls(self, *, bucket: str, expected_bucket_owner: str | None = None) -> None:
         """DeleteBucketOwnershipControls: DELETE /Bucket?ownershipControls (s3:PutBucketOwnershipControls)."""
         self._call(
@@ -398,6 +408,32 @@ class Operations:
                 if_match=if_match,
                 if_match_last_modified_time=if_match_last_modified_time,
                 if_match_size=if_match_size,
+            ),
+        )
+        return output
+
+    def delete_object_annotation(
+        self,
+        *,
+        bucket: str,
+        key: str,
+        annotation_name: str,
+        version_id: str | None = None,
+        request_payer: enums.RequestPayer | None = None,
+        expected_bucket_owner: str | None = None,
+        object_if_match: str | None = None,
+    ) -> annotations_shapes.DeleteObjectAnnotationOutput:
+        """DeleteObjectAnnotation: DELETE /Bucket/Key?annotation&annotationName (s3:DeleteObjectAnnotation)."""
+        output: annotations_shapes.DeleteObjectAnnotationOutput = self._call(
+            TABLE["DeleteObjectAnnotation"],
+            annotations_shapes.DeleteObjectAnnotationInput(
+                bucket=bucket,
+                key=key,
+                annotation_name=annotation_name,
+                version_id=version_id,
+                request_payer=request_payer,
+                expected_bucket_owner=expected_bucket_owner,
+                object_if_match=object_if_match,
             ),
         )
         return output
@@ -487,6 +523,16 @@ class Operations:
         )
         return output
 
+    def get_bucket_encryption(
+        self, *, bucket: str, expected_bucket_owner: str | None = None
+    ) -> encryption_shapes.GetBucketEncryptionOutput:
+        """GetBucketEncryption: GET /Bucket?encryption (s3:GetEncryptionConfiguration)."""
+        output: encryption_shapes.GetBucketEncryptionOutput = self._call(
+            TABLE["GetBucketEncryption"],
+            configuration_shapes.BucketConfigurationInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
+        )
+        return output
+
     def get_bucket_location(
         self, *, bucket: str, expected_bucket_owner: str | None = None
     ) -> bucket_shapes.GetBucketLocationOutput:
@@ -569,9 +615,9 @@ class Operations:
 
     def get_bucket_versioning(
         self, *, bucket: str, expected_bucket_owner: str | None = None
-    ) -> configuration_shapes.GetBucketVersioningOutput:
+    ) -> versioning_shapes.GetBucketVersioningOutput:
         """GetBucketVersioning: GET /Bucket?versioning (s3:GetBucketVersioning)."""
-        output: configuration_shapes.GetBucketVersioningOutput = self._call(
+        output: versioning_shapes.GetBucketVersioningOutput = self._call(
             TABLE["GetBucketVersioning"],
             configuration_shapes.BucketConfigurationInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
         )
@@ -649,6 +695,32 @@ class Operations:
                 version_id=version_id,
                 request_payer=request_payer,
                 expected_bucket_owner=expected_bucket_owner,
+            ),
+        )
+        return output
+
+    def get_object_annotation(
+        self,
+        *,
+        bucket: str,
+        key: str,
+        annotation_name: str,
+        version_id: str | None = None,
+        request_payer: enums.RequestPayer | None = None,
+        expected_bucket_owner: str | None = None,
+        checksum_mode: enums.ChecksumMode | None = None,
+    ) -> annotations_shapes.GetObjectAnnotationOutput:
+        """GetObjectAnnotation: GET /Bucket/Key?annotation&annotationName (s3:GetObjectAnnotation). The output's ``body`` is an Body."""
+        output: annotations_shapes.GetObjectAnnotationOutput = self._call(
+            TABLE["GetObjectAnnotation"],
+            annotations_shapes.GetObjectAnnotationInput(
+                bucket=bucket,
+                key=key,
+                annotation_name=annotation_name,
+                version_id=version_id,
+                request_payer=request_payer,
+                expected_bucket_owner=expected_bucket_owner,
+                checksum_mode=checksum_mode,
             ),
         )
         return output
@@ -879,6 +951,66 @@ class Operations:
         )
         return output
 
+    def list_object_annotations(
+        self,
+        *,
+        bucket: str,
+        key: str,
+        version_id: str | None = None,
+        max_annotation_results: int | None = None,
+        annotation_prefix: str | None = None,
+        continuation_token: str | None = None,
+        request_payer: enums.RequestPayer | None = None,
+        expected_bucket_owner: str | None = None,
+    ) -> annotations_shapes.ListObjectAnnotationsOutput:
+        """ListObjectAnnotations: GET /Bucket/Key?annotation (s3:ListObjectAnnotations)."""
+        output: annotations_shapes.ListObjectAnnotationsOutput = self._call(
+            TABLE["ListObjectAnnotations"],
+            annotations_shapes.ListObjectAnnotationsInput(
+                bucket=bucket,
+                key=key,
+                version_id=version_id,
+                max_annotation_results=max_annotation_results,
+                annotation_prefix=annotation_prefix,
+                continuation_token=continuation_token,
+                request_payer=request_payer,
+                expected_bucket_owner=expected_bucket_owner,
+            ),
+        )
+        return output
+
+    def list_object_versions(
+        self,
+        *,
+        bucket: str,
+        delimiter: str | None = None,
+        encoding_type: enums.EncodingType | None = None,
+        key_marker: str | None = None,
+        max_keys: int | None = None,
+        prefix: str | None = None,
+        version_id_marker: str | None = None,
+        expected_bucket_owner: str | None = None,
+        request_payer: enums.RequestPayer | None = None,
+        optional_object_attributes: Sequence[enums.OptionalObjectAttributes] = (),
+    ) -> versioning_shapes.ListObjectVersionsOutput:
+        """ListObjectVersions: GET /Bucket?versions (s3:ListBucketVersions)."""
+        output: versioning_shapes.ListObjectVersionsOutput = self._call(
+            TABLE["ListObjectVersions"],
+            versioning_shapes.ListObjectVersionsInput(
+                bucket=bucket,
+                delimiter=delimiter,
+                encoding_type=encoding_type,
+                key_marker=key_marker,
+                max_keys=max_keys,
+                prefix=prefix,
+                version_id_marker=version_id_marker,
+                expected_bucket_owner=expected_bucket_owner,
+                request_payer=request_payer,
+                optional_object_attributes=optional_object_attributes,
+            ),
+        )
+        return output
+
     def list_objects(
         self,
         *,
@@ -1029,6 +1161,27 @@ class Operations:
             ),
         )
 
+    def put_bucket_encryption(
+        self,
+        *,
+        bucket: str,
+        server_side_encryption_configuration: encryption_shapes.ServerSideEncryptionConfiguration,
+        content_md5: str | None = None,
+        checksum_algorithm: enums.ChecksumAlgorithm | None = None,
+        expected_bucket_owner: str | None = None,
+    ) -> None:
+        """PutBucketEncryption: PUT /Bucket?encryption (s3:PutEncryptionConfiguration)."""
+        self._call(
+            TABLE["PutBucketEncryption"],
+            encryption_shapes.PutBucketEncryptionInput(
+                bucket=bucket,
+                content_md5=content_md5,
+                checksum_algorithm=checksum_algorithm,
+                server_side_encryption_configuration=server_side_encryption_configuration,
+                expected_bucket_owner=expected_bucket_owner,
+            ),
+        )
+
     def put_bucket_ownership_controls(
         self,
         *,
@@ -1111,6 +1264,29 @@ class Operations:
                 content_md5=content_md5,
                 checksum_algorithm=checksum_algorithm,
                 tagging=tagging,
+                expected_bucket_owner=expected_bucket_owner,
+            ),
+        )
+
+    def put_bucket_versioning(
+        self,
+        *,
+        bucket: str,
+        versioning_configuration: versioning_shapes.VersioningConfiguration,
+        content_md5: str | None = None,
+        checksum_algorithm: enums.ChecksumAlgorithm | None = None,
+        mfa: str | None = None,
+        expected_bucket_owner: str | None = None,
+    ) -> None:
+        """PutBucketVersioning: PUT /Bucket?versioning (s3:PutBucketVersioning)."""
+        self._call(
+            TABLE["PutBucketVersioning"],
+            versioning_shapes.PutBucketVersioningInput(
+                bucket=bucket,
+                content_md5=content_md5,
+                checksum_algorithm=checksum_algorithm,
+                mfa=mfa,
+                versioning_configuration=versioning_configuration,
                 expected_bucket_owner=expected_bucket_owner,
             ),
         )
@@ -1260,6 +1436,58 @@ class Operations:
                 grant_write_acp=grant_write_acp,
                 request_payer=request_payer,
                 version_id=version_id,
+                expected_bucket_owner=expected_bucket_owner,
+            ),
+        )
+        return output
+
+    def put_object_annotation(
+        self,
+        *,
+        bucket: str,
+        key: str,
+        annotation_name: str,
+        annotation_payload: Data | None,
+        checksum_crc32: str | None = None,
+        checksum_crc32_c: str | None = None,
+        checksum_crc64_nvme: str | None = None,
+        checksum_sha1: str | None = None,
+        checksum_sha256: str | None = None,
+        checksum_sha512: str | None = None,
+        checksum_md5: str | None = None,
+        checksum_xxhash64: str | None = None,
+        checksum_xxhash3: str | None = None,
+        checksum_xxhash128: str | None = None,
+        version_id: str | None = None,
+        object_if_match: str | None = None,
+        checksum_algorithm: enums.ChecksumAlgorithm | None = None,
+        content_md5: str | None = None,
+        request_payer: enums.RequestPayer | None = None,
+        expected_bucket_owner: str | None = None,
+    ) -> annotations_shapes.PutObjectAnnotationOutput:
+        """PutObjectAnnotation: PUT /Bucket/Key?annotation&annotationName (s3:PutObjectAnnotation)."""
+        output: annotations_shapes.PutObjectAnnotationOutput = self._call(
+            TABLE["PutObjectAnnotation"],
+            annotations_shapes.PutObjectAnnotationInput(
+                checksum_crc32=checksum_crc32,
+                checksum_crc32_c=checksum_crc32_c,
+                checksum_crc64_nvme=checksum_crc64_nvme,
+                checksum_sha1=checksum_sha1,
+                checksum_sha256=checksum_sha256,
+                checksum_sha512=checksum_sha512,
+                checksum_md5=checksum_md5,
+                checksum_xxhash64=checksum_xxhash64,
+                checksum_xxhash3=checksum_xxhash3,
+                checksum_xxhash128=checksum_xxhash128,
+                bucket=bucket,
+                key=key,
+                version_id=version_id,
+                annotation_name=annotation_name,
+                annotation_payload=annotation_payload,
+                object_if_match=object_if_match,
+                checksum_algorithm=checksum_algorithm,
+                content_md5=content_md5,
+                request_payer=request_payer,
                 expected_bucket_owner=expected_bucket_owner,
             ),
         )

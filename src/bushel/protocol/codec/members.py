@@ -72,6 +72,11 @@ def members_of(shape: type[Struct]) -> tuple[Member, ...]:
     return tuple(_member(name, hints[name], required=name in required) for name in shape.__struct_fields__)
 
 
+def stream_member(shape: type[Struct]) -> str | None:
+    """The field that is the message's body as a stream; ``None`` where a shape has none."""
+    return next((member.field for member in members_of(shape) if isinstance(member.place, Stream)), None)
+
+
 def root_of(shape: type[Struct]) -> str:
     """The root element of the document that a shape's own elements make; empty if it makes none."""
     return str(getattr(shape, "root", ""))

@@ -3,16 +3,19 @@
 from bushel.protocol.operations import (
     access,
     acl,
+    annotations,
     attributes,
     bucket,
     configuration,
     cors,
+    encryption,
     listing,
     multipart,
     payment,
     refused,
     restore,
     tagging,
+    versioning,
 )
 from bushel.protocol.operations import object as objects
 from bushel.protocol.operations.access import (
@@ -33,6 +36,12 @@ from bushel.protocol.operations.acl import (
     PUT_BUCKET_ACL,
     PUT_OBJECT_ACL,
 )
+from bushel.protocol.operations.annotations import (
+    DELETE_OBJECT_ANNOTATION,
+    GET_OBJECT_ANNOTATION,
+    LIST_OBJECT_ANNOTATIONS,
+    PUT_OBJECT_ANNOTATION,
+)
 from bushel.protocol.operations.attributes import GET_OBJECT_ATTRIBUTES
 from bushel.protocol.operations.bucket import (
     CREATE_BUCKET,
@@ -45,7 +54,6 @@ from bushel.protocol.operations.configuration import (
     GET_BUCKET_ABAC,
     GET_BUCKET_ACCELERATE_CONFIGURATION,
     GET_BUCKET_ANALYTICS_CONFIGURATION,
-    GET_BUCKET_ENCRYPTION,
     GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
     GET_BUCKET_INVENTORY_CONFIGURATION,
     GET_BUCKET_LIFECYCLE_CONFIGURATION,
@@ -55,7 +63,6 @@ from bushel.protocol.operations.configuration import (
     GET_BUCKET_METRICS_CONFIGURATION,
     GET_BUCKET_NOTIFICATION_CONFIGURATION,
     GET_BUCKET_REPLICATION,
-    GET_BUCKET_VERSIONING,
     GET_BUCKET_WEBSITE,
     GET_OBJECT_LEGAL_HOLD,
     GET_OBJECT_LOCK_CONFIGURATION,
@@ -66,6 +73,11 @@ from bushel.protocol.operations.configuration import (
     LIST_BUCKET_METRICS_CONFIGURATIONS,
 )
 from bushel.protocol.operations.cors import DELETE_BUCKET_CORS, GET_BUCKET_CORS, PUT_BUCKET_CORS
+from bushel.protocol.operations.encryption import (
+    DELETE_BUCKET_ENCRYPTION,
+    GET_BUCKET_ENCRYPTION,
+    PUT_BUCKET_ENCRYPTION,
+)
 from bushel.protocol.operations.listing import (
     LIST_OBJECTS,
     LIST_OBJECTS_V2,
@@ -99,6 +111,11 @@ from bushel.protocol.operations.tagging import (
     PUT_BUCKET_TAGGING,
     PUT_OBJECT_TAGGING,
 )
+from bushel.protocol.operations.versioning import (
+    GET_BUCKET_VERSIONING,
+    LIST_OBJECT_VERSIONS,
+    PUT_BUCKET_VERSIONING,
+)
 
 __all__ = [
     "ABORT_MULTIPART_UPLOAD",
@@ -108,11 +125,13 @@ __all__ = [
     "CREATE_MULTIPART_UPLOAD",
     "DELETE_BUCKET",
     "DELETE_BUCKET_CORS",
+    "DELETE_BUCKET_ENCRYPTION",
     "DELETE_BUCKET_OWNERSHIP_CONTROLS",
     "DELETE_BUCKET_POLICY",
     "DELETE_BUCKET_TAGGING",
     "DELETE_OBJECT",
     "DELETE_OBJECTS",
+    "DELETE_OBJECT_ANNOTATION",
     "DELETE_OBJECT_TAGGING",
     "DELETE_PUBLIC_ACCESS_BLOCK",
     "GET_BUCKET_ABAC",
@@ -140,6 +159,7 @@ __all__ = [
     "GET_BUCKET_WEBSITE",
     "GET_OBJECT",
     "GET_OBJECT_ACL",
+    "GET_OBJECT_ANNOTATION",
     "GET_OBJECT_ATTRIBUTES",
     "GET_OBJECT_LEGAL_HOLD",
     "GET_OBJECT_LOCK_CONFIGURATION",
@@ -156,16 +176,21 @@ __all__ = [
     "LIST_MULTIPART_UPLOADS",
     "LIST_OBJECTS",
     "LIST_OBJECTS_V2",
+    "LIST_OBJECT_ANNOTATIONS",
+    "LIST_OBJECT_VERSIONS",
     "LIST_PARTS",
     "NOT_ROUTED",
     "PUT_BUCKET_ACL",
     "PUT_BUCKET_CORS",
+    "PUT_BUCKET_ENCRYPTION",
     "PUT_BUCKET_OWNERSHIP_CONTROLS",
     "PUT_BUCKET_POLICY",
     "PUT_BUCKET_REQUEST_PAYMENT",
     "PUT_BUCKET_TAGGING",
+    "PUT_BUCKET_VERSIONING",
     "PUT_OBJECT",
     "PUT_OBJECT_ACL",
+    "PUT_OBJECT_ANNOTATION",
     "PUT_OBJECT_TAGGING",
     "PUT_PUBLIC_ACCESS_BLOCK",
     "RESTORE_OBJECT",
@@ -185,10 +210,13 @@ TABLE: dict[str, Operation] = {
         access.OPERATIONS,
         acl.OPERATIONS,
         tagging.OPERATIONS,
+        versioning.OPERATIONS,
+        encryption.OPERATIONS,
         attributes.OPERATIONS,
         payment.OPERATIONS,
         restore.OPERATIONS,
         cors.OPERATIONS,
+        annotations.OPERATIONS,
         configuration.OPERATIONS,
         refused.OPERATIONS,
     )

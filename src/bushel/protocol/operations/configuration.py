@@ -39,15 +39,6 @@ LIST_BUCKET_ANALYTICS_CONFIGURATIONS = Operation(
     output=shapes.ListBucketAnalyticsConfigurationsOutput,
     action="s3:GetAnalyticsConfiguration",
 )
-GET_BUCKET_ENCRYPTION = Operation(
-    "GetBucketEncryption",
-    "GET",
-    "bucket",
-    ("encryption",),
-    input=shapes.BucketConfigurationInput,
-    action="s3:GetEncryptionConfiguration",
-    never_configured="ServerSideEncryptionConfigurationNotFoundError",
-)
 GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION = Operation(
     "GetBucketIntelligentTieringConfiguration",
     "GET",
@@ -156,15 +147,6 @@ GET_BUCKET_REPLICATION = Operation(
     action="s3:GetReplicationConfiguration",
     never_configured="ReplicationConfigurationNotFoundError",
 )
-GET_BUCKET_VERSIONING = Operation(
-    "GetBucketVersioning",
-    "GET",
-    "bucket",
-    ("versioning",),
-    input=shapes.BucketConfigurationInput,
-    output=shapes.GetBucketVersioningOutput,
-    action="s3:GetBucketVersioning",
-)
 GET_BUCKET_WEBSITE = Operation(
     "GetBucketWebsite",
     "GET",
@@ -207,7 +189,6 @@ OPERATIONS = (
     GET_BUCKET_ACCELERATE_CONFIGURATION,
     GET_BUCKET_ANALYTICS_CONFIGURATION,
     LIST_BUCKET_ANALYTICS_CONFIGURATIONS,
-    GET_BUCKET_ENCRYPTION,
     GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
     LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS,
     GET_BUCKET_INVENTORY_CONFIGURATION,
@@ -220,7 +201,6 @@ OPERATIONS = (
     LIST_BUCKET_METRICS_CONFIGURATIONS,
     GET_BUCKET_NOTIFICATION_CONFIGURATION,
     GET_BUCKET_REPLICATION,
-    GET_BUCKET_VERSIONING,
     GET_BUCKET_WEBSITE,
     GET_OBJECT_LOCK_CONFIGURATION,
     GET_OBJECT_LEGAL_HOLD,

@@ -3,10 +3,9 @@
 from bushel.protocol.operations.record import Operation, Resource
 
 _ABAC = "attribute-based access control needs tags on buckets"
-_ANNOTATIONS = "objects have no annotations"
 _DELIVERY = "nothing is delivered from one bucket to another yet"
 _DIRECTORY = "directory buckets are another service"
-_ENCRYPTION = "objects are not encrypted yet"
+_ENCRYPTION = "an object's encryption is changed by copying it to itself"
 _EVENTS = "no events are sent yet"
 _LIFECYCLE = "objects have no lifecycle yet"
 _LOCK = "objects cannot be locked yet"
@@ -14,7 +13,6 @@ _METADATA_TABLES = "there are no tables of metadata"
 _METRICS = "request metrics are the server's, not a bucket's"
 _QUERIES = "objects are not queried"
 _TIERS = "there is one storage class"
-_VERSIONS = "buckets keep one version of an object"
 _WEBSITE = "buckets are not web sites yet"
 
 _ROWS: tuple[tuple[str, str, Resource, tuple[str, ...], str], ...] = (
@@ -22,7 +20,6 @@ _ROWS: tuple[tuple[str, str, Resource, tuple[str, ...], str], ...] = (
     ("CreateBucketMetadataTableConfiguration", "POST", "bucket", ("metadataTable",), _METADATA_TABLES),
     ("CreateSession", "GET", "bucket", ("session",), _DIRECTORY),
     ("DeleteBucketAnalyticsConfiguration", "DELETE", "bucket", ("analytics",), _DELIVERY),
-    ("DeleteBucketEncryption", "DELETE", "bucket", ("encryption",), _ENCRYPTION),
     ("DeleteBucketIntelligentTieringConfiguration", "DELETE", "bucket", ("intelligent-tiering",), _TIERS),
     ("DeleteBucketInventoryConfiguration", "DELETE", "bucket", ("inventory",), _DELIVERY),
     ("DeleteBucketLifecycle", "DELETE", "bucket", ("lifecycle",), _LIFECYCLE),
@@ -31,15 +28,10 @@ _ROWS: tuple[tuple[str, str, Resource, tuple[str, ...], str], ...] = (
     ("DeleteBucketMetricsConfiguration", "DELETE", "bucket", ("metrics",), _METRICS),
     ("DeleteBucketReplication", "DELETE", "bucket", ("replication",), _DELIVERY),
     ("DeleteBucketWebsite", "DELETE", "bucket", ("website",), _WEBSITE),
-    ("DeleteObjectAnnotation", "DELETE", "object", ("annotation",), _ANNOTATIONS),
-    ("GetObjectAnnotation", "GET", "object", ("annotation", "annotationName"), _ANNOTATIONS),
     ("GetObjectTorrent", "GET", "object", ("torrent",), "objects are not shared by BitTorrent yet"),
-    ("ListObjectAnnotations", "GET", "object", ("annotation",), _ANNOTATIONS),
-    ("ListObjectVersions", "GET", "bucket", ("versions",), _VERSIONS),
     ("PutBucketAbac", "PUT", "bucket", ("abac",), _ABAC),
     ("PutBucketAccelerateConfiguration", "PUT", "bucket", ("accelerate",), "there is one place to send objects to"),
     ("PutBucketAnalyticsConfiguration", "PUT", "bucket", ("analytics",), _DELIVERY),
-    ("PutBucketEncryption", "PUT", "bucket", ("encryption",), _ENCRYPTION),
     ("PutBucketIntelligentTieringConfiguration", "PUT", "bucket", ("intelligent-tiering",), _TIERS),
     ("PutBucketInventoryConfiguration", "PUT", "bucket", ("inventory",), _DELIVERY),
     ("PutBucketLifecycleConfiguration", "PUT", "bucket", ("lifecycle",), _LIFECYCLE),
@@ -47,9 +39,7 @@ _ROWS: tuple[tuple[str, str, Resource, tuple[str, ...], str], ...] = (
     ("PutBucketMetricsConfiguration", "PUT", "bucket", ("metrics",), _METRICS),
     ("PutBucketNotificationConfiguration", "PUT", "bucket", ("notification",), _EVENTS),
     ("PutBucketReplication", "PUT", "bucket", ("replication",), _DELIVERY),
-    ("PutBucketVersioning", "PUT", "bucket", ("versioning",), _VERSIONS),
     ("PutBucketWebsite", "PUT", "bucket", ("website",), _WEBSITE),
-    ("PutObjectAnnotation", "PUT", "object", ("annotation",), _ANNOTATIONS),
     ("PutObjectLegalHold", "PUT", "object", ("legal-hold",), _LOCK),
     ("PutObjectLockConfiguration", "PUT", "bucket", ("object-lock",), _LOCK),
     ("PutObjectRetention", "PUT", "object", ("retention",), _LOCK),

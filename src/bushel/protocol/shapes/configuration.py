@@ -12,8 +12,6 @@ from bushel.protocol.codec.fields import Payload, Query
 from bushel.protocol.shapes.enums import (
     BucketAbacStatus,
     BucketAccelerateStatus,
-    BucketVersioningStatus,
-    MFADeleteStatus,
 )
 from bushel.protocol.shapes.members import (
     BucketName,
@@ -85,13 +83,6 @@ class GetBucketLoggingOutput(Struct, frozen=True, kw_only=True):
 
 class GetBucketNotificationConfigurationOutput(Struct, frozen=True, kw_only=True):
     root: ClassVar[str] = "NotificationConfiguration"
-
-
-class GetBucketVersioningOutput(Struct, frozen=True, kw_only=True):
-    root: ClassVar[str] = "VersioningConfiguration"
-
-    status: BucketVersioningStatus | None = None
-    mfa_delete: MFADeleteStatus | None = None
 
 
 class ListBucketAnalyticsConfigurationsOutput(Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Struct
 
-from bushel.protocol.codec.fields import Header, Invalid, NoEffect, Payload, Refused, Timestamp
+from bushel.protocol.codec.fields import Header, Invalid, Payload, Refused, Timestamp
 from bushel.protocol.shapes.enums import AnnotationDirective, ChecksumType, MetadataDirective, TaggingDirective
 from bushel.protocol.shapes.members import (
     BucketKeyEnabledHeader,
@@ -75,11 +75,7 @@ class CopyObjectInput(Struct, frozen=True, kw_only=True):
         Header("x-amz-tagging-directive"),
         Invalid("InvalidArgument.TaggingDirective"),
     ] = None
-    annotation_directive: Annotated[
-        AnnotationDirective | None,
-        Header("x-amz-object-annotation-directive"),
-        NoEffect("no object here has annotations to copy or to leave out"),
-    ] = None
+    annotation_directive: Annotated[AnnotationDirective | None, Header("x-amz-object-annotation-directive")] = None
     server_side_encryption: ServerSideEncryptionHeader = None
     storage_class: StorageClassHeader = None
     website_redirect_location: WebsiteRedirectLocationHeader = None

@@ -42,7 +42,6 @@ from bushel.protocol.shapes.enums import (
 
 MAX_INT = 2**31 - 1
 _LOCK = Refused()
-_ENCRYPTION = Refused()
 
 # What is asked for.
 BucketName = Annotated[str, Path("Bucket")]
@@ -110,23 +109,24 @@ ObjectLockEventHoldDurationYearsHeader = Annotated[
 ]
 
 # Encryption.
-ServerSideEncryptionHeader = Annotated[ServerSideEncryption | None, Header("x-amz-server-side-encryption"), _ENCRYPTION]
-SSECustomerAlgorithmHeader = Annotated[
-    str | None, Header("x-amz-server-side-encryption-customer-algorithm"), _ENCRYPTION
+ServerSideEncryptionHeader = Annotated[
+    ServerSideEncryption | None,
+    Header("x-amz-server-side-encryption"),
+    Refused(allow=("AES256", "aws:kms")),
+    Invalid("InvalidArgument.EncryptionMethod"),
 ]
-SSECustomerKeyHeader = Annotated[str | None, Header("x-amz-server-side-encryption-customer-key"), _ENCRYPTION]
-SSECustomerKeyMD5Header = Annotated[str | None, Header("x-amz-server-side-encryption-customer-key-MD5"), _ENCRYPTION]
-SSEKMSKeyIdHeader = Annotated[str | None, Header("x-amz-server-side-encryption-aws-kms-key-id"), _ENCRYPTION]
-SSEKMSEncryptionContextHeader = Annotated[str | None, Header("x-amz-server-side-encryption-context"), _ENCRYPTION]
-BucketKeyEnabledHeader = Annotated[bool | None, Header("x-amz-server-side-encryption-bucket-key-enabled"), _ENCRYPTION]
+SSECustomerAlgorithmHeader = Annotated[str | None, Header("x-amz-server-side-encryption-customer-algorithm")]
+SSECustomerKeyHeader = Annotated[str | None, Header("x-amz-server-side-encryption-customer-key")]
+SSECustomerKeyMD5Header = Annotated[str | None, Header("x-amz-server-side-encryption-customer-key-MD5")]
+SSEKMSKeyIdHeader = Annotated[str | None, Header("x-amz-server-side-encryption-aws-kms-key-id")]
+SSEKMSEncryptionContextHeader = Annotated[str | None, Header("x-amz-server-side-encryption-context")]
+BucketKeyEnabledHeader = Annotated[bool | None, Header("x-amz-server-side-encryption-bucket-key-enabled")]
 CopySourceSSECustomerAlgorithmHeader = Annotated[
-    str | None, Header("x-amz-copy-source-server-side-encryption-customer-algorithm"), _ENCRYPTION
+    str | None, Header("x-amz-copy-source-server-side-encryption-customer-algorithm")
 ]
-CopySourceSSECustomerKeyHeader = Annotated[
-    str | None, Header("x-amz-copy-source-server-side-encryption-customer-key"), _ENCRYPTION
-]
+CopySourceSSECustomerKeyHeader = Annotated[str | None, Header("x-amz-copy-source-server-side-encryption-customer-key")]
 CopySourceSSECustomerKeyMD5Header = Annotated[
-    str | None, Header("x-amz-copy-source-server-side-encryption-customer-key-MD5"), _ENCRYPTION
+    str | None, Header("x-amz-copy-source-server-side-encryption-customer-key-MD5")
 ]
 
 # Checksums.

@@ -3,12 +3,14 @@
 from bushel.service.ops import (
     access,
     acl,
+    annotations,
     attributes,
     buckets,
     configuration,
     copying,
     cors,
     deleting,
+    encryption,
     listing,
     multipart,
     payment,
@@ -16,18 +18,21 @@ from bushel.service.ops import (
     restore,
     tagging,
     uploads,
+    versioning,
     writing,
 )
 
 __all__ = [
     "access",
     "acl",
+    "annotations",
     "attributes",
     "buckets",
     "configuration",
     "copying",
     "cors",
     "deleting",
+    "encryption",
     "listing",
     "multipart",
     "payment",
@@ -35,5 +40,6 @@ __all__ = [
     "restore",
     "tagging",
     "uploads",
+    "versioning",
     "writing",
 ]

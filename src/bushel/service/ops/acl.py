@@ -21,11 +21,11 @@ from bushel.protocol.shapes.acl import (
 )
 from bushel.protocol.shapes.members import Owner
 from bushel.service.access import ENFORCED
-from bushel.service.authz import READ_ACP, WRITE_ACP, missing_object, require_bucket, require_object
+from bushel.service.authz import READ_ACP, WRITE_ACP, require_bucket, require_object
 from bushel.service.context import Context
 from bushel.service.grants import check_public, stored_grants
 from bushel.service.registry import implements
-from bushel.service.versions import check_version_id
+from bushel.service.versions import find_version, missing_version
 
 
 @implements(GET_BUCKET_ACL)
@@ -78,18 +78,15 @@ async def put_object_acl(ctx: Context, request: PutObjectAclInput) -> PutObjectA
         assert current.metadata is not None
         return msgspec.structs.replace(current.metadata, grants=grants)
 
-    if await ctx.catalog.objects.change_metadata(bucket, request.key, replace_grants) is None:
-        raise missing_object(ctx, bucket, request.key)
+    changed = await ctx.catalog.objects.change_metadata(bucket, request.key, replace_grants, request.version_id)
+    if changed is None:
+        raise await missing_version(ctx, bucket, request.key, request.version_id)
     return PutObjectAclOutput()
 
 
 async def _object(ctx: Context, request: GetObjectAclInput | PutObjectAclInput) -> tuple[BucketRecord, ObjectEntry]:
     bucket = await ctx.bucket(request.bucket, request.expected_bucket_owner)
-    check_version_id(request.version_id)
-    entry = await ctx.catalog.objects.head(bucket, request.key)
-    if entry is None:
-        raise missing_object(ctx, bucket, request.key)
-    return bucket, entry
+    return bucket, await find_version(ctx, bucket, request.key, request.version_id)
 
 
 async def _asked(ctx: Context, request: Any, owner: str, bucket: BucketRecord, *, for_bucket: bool = False) -> Grants:

@@ -13,12 +13,13 @@ from bushel.protocol.shapes.attributes import (
     GetObjectAttributesParts,
     ObjectPart,
 )
-from bushel.service.authz import READ, missing_object, require_object
+from bushel.service.authz import READ, require_object
 from bushel.service.checksums import checksum_member
 from bushel.service.content import manifest_of
 from bushel.service.context import Context
+from bushel.service.encryption.unlocking import unlock
 from bushel.service.registry import implements
-from bushel.service.versions import check_version_id
+from bushel.service.versions import find_version, told_version
 
 MAX_PARTS: Final = 1000
 """Most parts of one answer, and how many there are where the request does not say."""
@@ -31,13 +32,12 @@ async def get_object_attributes(ctx: Context, request: GetObjectAttributesInput)
     if not wanted:
         raise S3Error("InvalidRequest.ObjectAttributes")
     bucket = await ctx.bucket(request.bucket, request.expected_bucket_owner)
-    check_version_id(request.version_id)
-    entry = await ctx.catalog.objects.head(bucket, request.key)
-    if entry is None:
-        raise missing_object(ctx, bucket, request.key)
+    entry = await find_version(ctx, bucket, request.key, request.version_id)
     require_object(ctx, entry, READ)
+    unlock(ctx, bucket, request.key, entry, request)
     return GetObjectAttributesOutput(
         last_modified=entry.last_modified,
+        version_id=told_version(bucket, entry),
         e_tag=entry.etag if "ETag" in wanted else None,
         checksum=_checksum(entry) if "Checksum" in wanted else None,
         object_parts=await _parts(ctx, bucket, request, entry) if "ObjectParts" in wanted else None,

@@ -100,7 +100,7 @@ async def create_bucket(ctx: Context, request: CreateBucketInput) -> CreateBucke
         check_bucket_tags(tags)
         documents[TAGGING.kind] = TAGGING.document(Tagging(tag_set=tags))
     try:
-        await ctx.catalog.buckets.create(
+        made = await ctx.catalog.buckets.create(
             request.bucket,
             owner,
             region,
@@ -109,6 +109,8 @@ async def create_bucket(ctx: Context, request: CreateBucketInput) -> CreateBucke
             documents=documents,
             limit=service.rules.max_buckets_per_user,
         )
+        # A bucket has no object yet, so it is soon enough for the owner's quota to come after it.
+        await ctx.catalog.quotas.take_over(made, await ctx.catalog.users.by_id(owner))
     except TooManyBuckets:
         raise S3Error("TooManyBuckets") from None
     except BucketExists as error:
@@ -157,7 +159,8 @@ async def delete_bucket(ctx: Context, request: DeleteBucketInput) -> None:
         except BucketNotEmpty:
             continue
         return
-    raise S3Error("BucketNotEmpty", BucketName=request.bucket)
+    reason = "BucketNotEmpty.Versions" if bucket.versioning else "BucketNotEmpty"
+    raise S3Error(reason, BucketName=request.bucket)
 
 
 @implements(GET_BUCKET_LOCATION)

@@ -5,9 +5,10 @@ from typing import Any
 from bushel.protocol.errors import S3Error
 from bushel.protocol.operations import TABLE, Operation
 from bushel.protocol.operations import configuration as operations
-from bushel.service.authz import READ, missing_object, require_object, require_owner
+from bushel.service.authz import READ, require_object, require_owner
 from bushel.service.context import Context
 from bushel.service.registry import HANDLERS, Handler
+from bushel.service.versions import find_version
 
 
 def _answer(operation: Operation) -> Any:
@@ -32,9 +33,7 @@ def _reader(operation: Operation) -> Handler:
 
     async def read_object_configuration(ctx: Context, request: Any) -> Any:
         bucket = await ctx.bucket(request.bucket, request.expected_bucket_owner)
-        entry = await ctx.catalog.objects.head(bucket, request.key)
-        if entry is None:
-            raise missing_object(ctx, bucket, request.key)
+        entry = await find_version(ctx, bucket, request.key, request.version_id)
         require_object(ctx, entry, READ)
         if reason is not None:
             raise S3Error(reason)

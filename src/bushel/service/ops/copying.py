@@ -14,16 +14,21 @@ from bushel.protocol.checksums import ALGORITHMS, DEFAULT, FULL_OBJECT, Algorith
 from bushel.protocol.errors import S3Error
 from bushel.protocol.operations import COPY_OBJECT
 from bushel.protocol.shapes.copy import CopyObjectInput, CopyObjectOutput, CopyObjectResult
+from bushel.service.annotations import copied_annotations
 from bushel.service.authz import WRITE, require_bucket
 from bushel.service.checksums import checksum_member
 from bushel.service.content import open_content
 from bushel.service.context import Context
+from bushel.service.encryption.choosing import object_sealing
+from bushel.service.encryption.sealing import ObjectSealing
 from bushel.service.grants import object_grants, object_owner
 from bushel.service.metadata import metadata_of
+from bushel.service.quotas import require_room
 from bushel.service.registry import implements
 from bushel.service.rewriting import rewrite
 from bushel.service.sources import Source, copy_source
 from bushel.service.tags import copied_tags
+from bushel.service.versions import told_version
 
 MAX_COPY_BYTES: Final = 5 * 1024**3
 """Largest source of one CopyObject (S3 API Reference); larger ones are copied in parts."""
@@ -39,8 +44,11 @@ async def copy_object(ctx: Context, request: CopyObjectInput) -> CopyObjectOutpu
     source = await copy_source(ctx, request)
     entry = source.stored.entry
     replace = request.metadata_directive == "REPLACE"
-    changed = replace or request.storage_class is not None  # naming a class is a change, be it the same one
-    if not changed and source.bucket.instance == bucket.instance and source.key == request.key:
+    sealing = await object_sealing(ctx, bucket, request.key, request)
+    encrypts = sealing is not None or entry.encryption is not None
+    changed = replace or encrypts or request.storage_class is not None  # naming a class is a change, be it the same one
+    onto_itself = source.bucket.instance == bucket.instance and source.key == request.key
+    if onto_itself and not changed and not source.named:
         raise S3Error("InvalidRequest.CopyToItself")
     if entry.size > MAX_COPY_BYTES:
         raise S3Error(
@@ -53,33 +61,55 @@ async def copy_object(ctx: Context, request: CopyObjectInput) -> CopyObjectOutpu
     assert entry.metadata is not None
     metadata = metadata_of(request, grants) if replace else msgspec.structs.replace(entry.metadata, grants=grants)
     metadata = msgspec.structs.replace(metadata, tags=copied_tags(ctx, request, source))
-    draft = await _draft(ctx, source, bucket, request, owner, metadata)
+    annotations = await copied_annotations(ctx, request, source)
+    if bucket.configured:
+        await require_room(ctx, bucket, entry.size + sum(record.size for record, _ in annotations))
+    draft = await _draft(ctx, source, bucket, request, owner, metadata, sealing)
+    draft = draft._replace(annotations=annotations)
     stored = await ctx.catalog.objects.put(bucket, request.key, draft)
     checksum = stored.checksum
     assert checksum is not None
     return CopyObjectOutput(
+        copy_source_version_id=told_version(source.bucket, entry),
+        version_id=stored.version_id or None,
         copy_object_result=CopyObjectResult(
             e_tag=f'"{stored.etag}"',
             last_modified=stored.last_modified,
             checksum_type=checksum.type,
             **checksum_member(checksum.algorithm, checksum.digest),
-        )
+        ),
+        **({} if sealing is None else sealing.told),
     )
 
 
 async def _draft(
-    ctx: Context, source: Source, bucket: BucketRecord, request: CopyObjectInput, owner: str, metadata: Metadata
+    ctx: Context,
+    source: Source,
+    bucket: BucketRecord,
+    request: CopyObjectInput,
+    owner: str,
+    metadata: Metadata,
+    sealing: ObjectSealing | None,
 ) -> Draft:
     entry, data = source.stored
     algorithm = _algorithm(request, entry)
-    if entry.storage == BLOB and entry.checksum is not None and entry.checksum.algorithm == algorithm.name:
+    stays = entry.encryption is None if sealing is None else sealing.takes_over(entry.encryption)
+    if stays and entry.storage == BLOB and entry.checksum is not None and entry.checksum.algorithm == algorithm.name:
         blob = await _clone(ctx, entry, bucket, request.key)
-        return Draft(entry.size, entry.etag, owner, metadata, entry.checksum, None, blob)
-    content = await open_content(ctx, source.bucket, source.key, entry, data, 0, entry.size)
+        draft = Draft(entry.size, entry.etag, owner, metadata, entry.checksum, None, blob)
+        if sealing is None:
+            return draft
+        assert source.unlocked.key is not None
+        sealing.take_over(source.unlocked.key)
+        return draft._replace(encryption=sealing.record())
+    content = await open_content(ctx, source.bucket, source.key, entry, data, 0, entry.size, source.unlocked.key)
     limit = ctx.service.rules.inline_limit_bytes
-    copied = await rewrite(ctx, content, bucket, request.key, algorithm, limit)
+    copied = await rewrite(ctx, content, bucket, request.key, algorithm, limit, sealing)
     checksum = Checksum(algorithm.name, FULL_OBJECT, copied.digest)
-    return Draft(copied.size, copied.md5.hex(), owner, metadata, checksum, copied.data, copied.blob)
+    draft = Draft(copied.size, copied.md5.hex(), owner, metadata, checksum, copied.data, copied.blob)
+    if sealing is None:
+        return draft
+    return draft._replace(etag=sealing.tag(copied.md5).hex(), encryption=sealing.record())
 
 
 async def _clone(ctx: Context, entry: ObjectEntry, bucket: BucketRecord, key: str) -> bytes:

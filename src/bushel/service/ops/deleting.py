@@ -3,7 +3,9 @@
 import asyncio
 from typing import Final
 
-from bushel.catalog.records import BucketRecord
+from bushel.catalog.history import order_of
+from bushel.catalog.objects import Condition
+from bushel.catalog.records import MARKER, BucketRecord, ObjectEntry
 from bushel.protocol.address import MAX_KEY_BYTES
 from bushel.protocol.errors import S3Error
 from bushel.protocol.operations import DELETE_OBJECT, DELETE_OBJECTS
@@ -27,12 +29,30 @@ MAX_OBJECTS: Final = 1000
 
 @implements(DELETE_OBJECT)
 async def delete_object(ctx: Context, request: DeleteObjectInput) -> DeleteObjectOutput:
-    """Remove what the key holds. Deleting what is not there succeeds, as in S3."""
+    """Remove what the key holds, or put a delete marker on top; a version that is named goes for good.
+
+    Deleting what is not there succeeds, as in S3.
+    """
     bucket = await ctx.bucket(request.bucket, request.expected_bucket_owner)
     condition = deletion(ctx, bucket, request.key, request.version_id)
-    check_version_id(request.version_id)
-    await ctx.catalog.objects.delete(bucket, request.key, condition)
-    return DeleteObjectOutput()
+    version_id = request.version_id
+    check_version_id(version_id)
+    entry = await _delete(ctx, bucket, request.key, version_id, condition)
+    if version_id is None and not bucket.versioning:
+        return DeleteObjectOutput()
+    return DeleteObjectOutput(
+        delete_marker=True if entry is not None and entry.storage == MARKER else None,
+        version_id=version_id or (None if entry is None else entry.version_id),
+    )
+
+
+async def _delete(
+    ctx: Context, bucket: BucketRecord, key: str, version_id: str | None, condition: Condition | None
+) -> ObjectEntry | None:
+    """What was removed for good, or the delete marker that was put."""
+    if version_id is None:
+        return await ctx.catalog.objects.delete(bucket, key, ctx.caller.user_id, condition)
+    return await ctx.catalog.objects.delete_version(bucket, key, version_id, condition)
 
 
 @implements(DELETE_OBJECTS)
@@ -59,16 +79,21 @@ async def _delete_one(ctx: Context, bucket: BucketRecord, each: ObjectIdentifier
             raise S3Error("UserKeyMustBeSpecified")
         if len(each.key.encode()) > MAX_KEY_BYTES:
             raise S3Error("KeyTooLongError")
-        condition = deletion(ctx, bucket, each.key, each.version_id)
-        if each.version_id not in {None, NULL}:
+        version_id = each.version_id or None
+        condition = deletion(ctx, bucket, each.key, version_id)
+        if version_id not in {None, NULL} and order_of(version_id) is None:
             raise S3Error("NoSuchVersion")
-        await ctx.catalog.objects.delete(bucket, each.key, condition)
+        entry = await _delete(ctx, bucket, each.key, version_id, condition)
     except Exception as error:  # noqa: BLE001 - one key's failure must not hide the others' outcomes
         failure = as_s3_error(error)
         if failure.code == "AccessDenied" and not failure.logged:
             denied(ctx, f"{each.key!a} is another user's")
         return Error(key=each.key, version_id=each.version_id, code=failure.code, message=failure.message)
-    return DeletedObject(key=each.key, version_id=each.version_id)
+    if entry is None or entry.storage != MARKER:
+        return DeletedObject(key=each.key, version_id=version_id)
+    return DeletedObject(
+        key=each.key, version_id=version_id, delete_marker=True, delete_marker_version_id=entry.version_id
+    )
 
 
 _DIGEST_HEADERS: Final = ("content-md5", "x-amz-trailer")

@@ -52,12 +52,17 @@ from bushel.service.authz import WRITE, require_bucket, require_initiator
 from bushel.service.checksums import checksum_member, checksum_of_upload, upload_members
 from bushel.service.content import open_content
 from bushel.service.context import Context
+from bushel.service.encryption.choosing import object_sealing
+from bushel.service.encryption.unlocking import check_upload_key, part_sealing
+from bushel.service.encryption.wrappings import told_of
 from bushel.service.grants import object_grants, object_owner
 from bushel.service.metadata import metadata_of
 from bushel.service.ops.writing import receive, write_condition
+from bushel.service.quotas import require_room
 from bushel.service.registry import implements
 from bushel.service.rewriting import rewrite
 from bushel.service.sources import copy_source
+from bushel.service.versions import told_version
 
 MIN_PART_BYTES: Final = 5 * 1024**2
 MAX_PART_BYTES: Final = 5 * 1024**3
@@ -73,8 +78,11 @@ async def create_multipart_upload(ctx: Context, request: CreateMultipartUploadIn
     if ctx.caller.anonymous:
         raise S3Error("AccessDenied.AnonymousUpload")
     owner = object_owner(ctx, request, bucket)
+    if bucket.configured:
+        await require_room(ctx, bucket, 0)
     asked = declared_upload(request.checksum_algorithm, request.checksum_type)
     metadata = metadata_of(request, await object_grants(ctx, request, bucket, owner))
+    sealing = await object_sealing(ctx, bucket, request.key, request)
     upload = await ctx.catalog.uploads.create(
         bucket,
         request.key,
@@ -83,12 +91,14 @@ async def create_multipart_upload(ctx: Context, request: CreateMultipartUploadIn
         metadata=metadata,
         checksum_algorithm=asked.algorithm.name if asked.named else "",
         checksum_type=asked.type if asked.named else "",
+        encryption=None if sealing is None else sealing.record(),
     )
     return CreateMultipartUploadOutput(
         bucket=bucket.name,
         key=request.key,
         upload_id=upload.upload_id,
         **upload_members(asked),
+        **({} if sealing is None else sealing.told),
     )
 
 
@@ -97,17 +107,26 @@ async def upload_part(ctx: Context, request: UploadPartInput) -> UploadPartOutpu
     """Store the body as one part, in place of what its number held."""
     bucket = await ctx.bucket(request.bucket, request.expected_bucket_owner)
     require_bucket(ctx, bucket, WRITE)
-    kept = await _upload_checksum(ctx, bucket, request.key, request.upload_id)
+    upload = await _upload(ctx, bucket, request.key, request.upload_id)
+    kept = checksum_of_upload(upload)
+    sealing = part_sealing(ctx, bucket, request.key, upload, request.part_number, request)
     payload = ctx.payload
     check_part(kept, payload.declaration)
+    if bucket.configured:
+        await require_room(ctx, bucket, payload.length, objects=0)
     payload.compute(kept.algorithm)
-    _, blob = await receive(ctx, bucket, request.key, inline=False)
+    _, blob = await receive(ctx, bucket, request.key, inline=False, sealing=sealing)
     digest = payload.digest(kept.algorithm)
     checksum = Checksum(kept.algorithm.name, FULL_OBJECT, digest)
     part = Part(request.part_number, payload.size, payload.md5, blob, checksum)
+    if sealing is not None:
+        part = part._replace(md5=sealing.tag(part.md5), key=sealing.wrapped_key)
     await ctx.catalog.uploads.put_part(bucket, request.key, request.upload_id, part)
     told = payload.declaration.algorithm or kept.algorithm
-    return UploadPartOutput(e_tag=f'"{payload.md5.hex()}"', **checksum_member(told.name, payload.digest(told)))
+    answer = checksum_member(told.name, payload.digest(told))
+    if sealing is not None:
+        answer.update(sealing.told)
+    return UploadPartOutput(e_tag=f'"{part.md5.hex()}"', **answer)
 
 
 @implements(UPLOAD_PART_COPY)
@@ -115,7 +134,9 @@ async def upload_part_copy(ctx: Context, request: UploadPartCopyInput) -> Upload
     """Store a stretch of an object as one part."""
     bucket = await ctx.bucket(request.bucket, request.expected_bucket_owner)
     require_bucket(ctx, bucket, WRITE)
-    kept = await _upload_checksum(ctx, bucket, request.key, request.upload_id)
+    upload = await _upload(ctx, bucket, request.key, request.upload_id)
+    kept = checksum_of_upload(upload)
+    sealing = part_sealing(ctx, bucket, request.key, upload, request.part_number, request)
     source = await copy_source(ctx, request)
     entry, data = source.stored
     first, stop = 0, entry.size
@@ -127,14 +148,21 @@ async def upload_part_copy(ctx: Context, request: UploadPartCopyInput) -> Upload
             message="The specified copy source is larger than the maximum allowable size "
             f"for a copy source: {MAX_PART_BYTES}",
         )
-    content = await open_content(ctx, source.bucket, source.key, entry, data, first, stop - first)
-    copied = await rewrite(ctx, content, bucket, request.key, kept.algorithm, -1)
+    if bucket.configured:
+        await require_room(ctx, bucket, stop - first, objects=0)
+    unlocked = source.unlocked.key
+    content = await open_content(ctx, source.bucket, source.key, entry, data, first, stop - first, unlocked)
+    copied = await rewrite(ctx, content, bucket, request.key, kept.algorithm, -1, sealing)
     checksum = Checksum(kept.algorithm.name, FULL_OBJECT, copied.digest)
     part = Part(request.part_number, copied.size, copied.md5, copied.blob, checksum)
+    if sealing is not None:
+        part = part._replace(md5=sealing.tag(part.md5), key=sealing.wrapped_key)
     stored = await ctx.catalog.uploads.put_part(bucket, request.key, request.upload_id, part)
     told = checksum_member(kept.algorithm.name, copied.digest) if kept.named else {}
     return UploadPartCopyOutput(
-        copy_part_result=CopyPartResult(e_tag=f'"{copied.md5.hex()}"', last_modified=stored.last_modified, **told)
+        copy_source_version_id=told_version(source.bucket, entry),
+        copy_part_result=CopyPartResult(e_tag=f'"{part.md5.hex()}"', last_modified=stored.last_modified, **told),
+        **({} if sealing is None else sealing.told),
     )
 
 
@@ -158,7 +186,10 @@ async def complete_multipart_upload(
             if entry is None:
                 raise
             break
+        check_upload_key(ctx, upload, request)
         draft, unused = _assemble(ctx, request, upload, stored, wanted)
+        if bucket.configured:
+            await require_room(ctx, bucket, draft.size)
         try:
             entry = await uploads.complete(bucket, request.key, upload, draft, unused, condition)
         except PartsChanged:
@@ -180,11 +211,11 @@ async def abort_multipart_upload(ctx: Context, request: AbortMultipartUploadInpu
     return AbortMultipartUploadOutput()
 
 
-async def _upload_checksum(ctx: Context, bucket: BucketRecord, key: str, upload_id: str) -> UploadChecksum:
+async def _upload(ctx: Context, bucket: BucketRecord, key: str, upload_id: str) -> UploadRecord:
     upload = await ctx.catalog.uploads.get(bucket, key, upload_id)
     if upload is None:
         raise NoSuchUpload(upload_id)
-    return checksum_of_upload(upload)
+    return upload
 
 
 def _assemble(
@@ -218,13 +249,15 @@ def _assemble(
     manifest = Manifest(
         upload.upload_id,
         [
-            ManifestPart(part.number, part.size, part.blob, digest)
+            ManifestPart(part.number, part.size, part.blob, digest, part.key)
             for part, (digest, _) in zip(chosen, digests, strict=True)
         ],
     )
     size = sum(part.size for part in chosen)
     etag = multipart_etag(part.md5 for part in chosen)
-    draft = Draft(size, etag, upload.owner, upload.metadata, Checksum(*computed), None, b"", manifest)
+    checksum = Checksum(*computed)
+    encryption = upload.encryption
+    draft = Draft(size, etag, upload.owner, upload.metadata, checksum, manifest=manifest, encryption=encryption)
     return draft, list(by_number.values())
 
 
@@ -278,6 +311,8 @@ def _completed(ctx: Context, bucket: BucketRecord, key: str, entry: ObjectEntry)
         bucket=bucket.name,
         key=key,
         e_tag=f'"{entry.etag}"',
+        version_id=entry.version_id or None,
         checksum_type=checksum.type,
         **checksum_member(checksum.algorithm, checksum.digest, checksum.parts),
+        **({} if entry.encryption is None else told_of(bucket, entry.encryption)),
     )

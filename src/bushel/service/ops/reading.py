@@ -2,19 +2,20 @@
 
 from typing import Any, Final
 
-from bushel.catalog.records import MULTIPART, BucketRecord, Checksum, ManifestPart, ObjectEntry
+from bushel.catalog.records import MARKER, MULTIPART, BucketRecord, Checksum, ManifestPart, ObjectEntry
 from bushel.protocol.conditions import is_not_modified, range_applies
 from bushel.protocol.errors import S3Error
 from bushel.protocol.operations import GET_OBJECT, HEAD_OBJECT
 from bushel.protocol.ranges import byte_range, content_range, part_range
 from bushel.protocol.shapes.object import GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput
-from bushel.service.authz import READ, missing_object, require_object
+from bushel.service.authz import READ, require_object
 from bushel.service.checksums import checksum_member
 from bushel.service.content import manifest_of, open_content
 from bushel.service.context import Context
+from bushel.service.encryption.unlocking import Unlocked, unlock
 from bushel.service.registry import implements
 from bushel.service.tags import may_read_tags
-from bushel.service.versions import check_version_id
+from bushel.service.versions import check_version_id, find_version, marker_named, missing_version, told_version
 
 NOT_MODIFIED: Final = 304
 PARTIAL_CONTENT: Final = 206
@@ -24,17 +25,22 @@ PARTIAL_CONTENT: Final = 206
 async def get_object(ctx: Context, request: GetObjectInput) -> GetObjectOutput:
     """An object's bytes, or one range or part of them, with its metadata."""
     bucket = await ctx.bucket(request.bucket, request.expected_bucket_owner)
-    check_version_id(request.version_id)
-    stored = await ctx.catalog.objects.get(bucket, request.key)
+    version_id = request.version_id
+    if version_id is not None:
+        check_version_id(version_id)
+    stored = await ctx.catalog.objects.get(bucket, request.key, version_id)
     if stored is None:
-        raise missing_object(ctx, bucket, request.key)
+        raise await missing_version(ctx, bucket, request.key, version_id)
     entry, data = stored
+    if version_id is not None and entry.storage == MARKER:
+        raise marker_named(entry)
     require_object(ctx, entry, READ)
-    answer = await _describe(ctx, bucket, request, entry)
+    unlocked = unlock(ctx, bucket, request.key, entry, request)
+    answer = await _describe(ctx, bucket, request, entry, unlocked)
     if ctx.status == NOT_MODIFIED:
         return GetObjectOutput(**answer)
     first, length = answer.pop("first"), answer["content_length"]
-    body = await open_content(ctx, bucket, request.key, entry, data, first, length)
+    body = await open_content(ctx, bucket, request.key, entry, data, first, length, unlocked.key)
     return GetObjectOutput(body=body, **answer)
 
 
@@ -42,18 +48,20 @@ async def get_object(ctx: Context, request: GetObjectInput) -> GetObjectOutput:
 async def head_object(ctx: Context, request: HeadObjectInput) -> HeadObjectOutput:
     """An object's metadata: what GetObject would answer, without the bytes."""
     bucket = await ctx.bucket(request.bucket, request.expected_bucket_owner)
-    check_version_id(request.version_id)
-    entry = await ctx.catalog.objects.head(bucket, request.key)
-    if entry is None:
-        raise missing_object(ctx, bucket, request.key)
+    entry = await find_version(ctx, bucket, request.key, request.version_id)
     require_object(ctx, entry, READ)
-    answer = await _describe(ctx, bucket, request, entry)
+    unlocked = unlock(ctx, bucket, request.key, entry, request)
+    answer = await _describe(ctx, bucket, request, entry, unlocked)
     answer.pop("first", None)
     return HeadObjectOutput(**answer)
 
 
 async def _describe(
-    ctx: Context, bucket: BucketRecord, request: GetObjectInput | HeadObjectInput, entry: ObjectEntry
+    ctx: Context,
+    bucket: BucketRecord,
+    request: GetObjectInput | HeadObjectInput,
+    entry: ObjectEntry,
+    unlocked: Unlocked,
 ) -> dict[str, Any]:
     """The members of the answer, and ``first``: the offset of the first byte wanted. Sets the status."""
     metadata = entry.metadata
@@ -67,6 +75,10 @@ async def _describe(
     }
     if metadata.headers:
         answer.update(metadata.headers)
+    if bucket.versioning:
+        answer["version_id"] = told_version(bucket, entry)
+    if unlocked.told:
+        answer.update(unlocked.told)
     if metadata.tags and may_read_tags(ctx, bucket, request.key, entry, request.version_id):
         answer["tag_count"] = len(metadata.tags)
     if _is_not_modified(ctx, request, entry):

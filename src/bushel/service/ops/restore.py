@@ -4,10 +4,10 @@ from bushel.protocol.acl import FULL_CONTROL
 from bushel.protocol.errors import S3Error
 from bushel.protocol.operations import RESTORE_OBJECT
 from bushel.protocol.shapes.restore import RestoreObjectInput, RestoreObjectOutput
-from bushel.service.authz import missing_object, require_object
+from bushel.service.authz import require_object
 from bushel.service.context import Context
 from bushel.service.registry import implements
-from bushel.service.versions import check_version_id
+from bushel.service.versions import find_version
 
 
 @implements(RESTORE_OBJECT)
@@ -18,9 +18,6 @@ async def restore_object(ctx: Context, request: RestoreObjectInput) -> RestoreOb
         S3Error: InvalidObjectState for every object that there is.
     """
     bucket = await ctx.bucket(request.bucket, request.expected_bucket_owner)
-    check_version_id(request.version_id)
-    entry = await ctx.catalog.objects.head(bucket, request.key)
-    if entry is None:
-        raise missing_object(ctx, bucket, request.key)
+    entry = await find_version(ctx, bucket, request.key, request.version_id)
     require_object(ctx, entry, FULL_CONTROL)
     raise S3Error("InvalidObjectState", StorageClass="STANDARD")

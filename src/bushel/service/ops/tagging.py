@@ -29,12 +29,12 @@ from bushel.protocol.shapes.tagging import (
     Tagging,
 )
 from bushel.protocol.tags import check_bucket_tags, check_object_tags
-from bushel.service.authz import missing_object, require_object, require_owner
+from bushel.service.authz import require_object, require_owner
 from bushel.service.configurations import Configuration, xml_configuration
 from bushel.service.context import Context
 from bushel.service.registry import implements
 from bushel.service.tags import PERMISSION
-from bushel.service.versions import check_version_id
+from bushel.service.versions import find_version, missing_version, told_version
 
 TAGGING: Final[Configuration[Tagging]] = xml_configuration("tagging", Tagging, "Tagging")
 
@@ -71,10 +71,12 @@ async def delete_bucket_tagging(ctx: Context, request: DeleteBucketTaggingInput)
 @implements(GET_OBJECT_TAGGING)
 async def get_object_tagging(ctx: Context, request: GetObjectTaggingInput) -> GetObjectTaggingOutput:
     """An object's tags; an empty set where it has none."""
-    _, entry = await _object(ctx, request)
+    bucket, entry = await _object(ctx, request)
     assert entry.metadata is not None
     tags = entry.metadata.tags
-    return GetObjectTaggingOutput(tag_set=[Tag(key=key, value=value) for key, value in tags.items()])
+    return GetObjectTaggingOutput(
+        version_id=told_version(bucket, entry), tag_set=[Tag(key=key, value=value) for key, value in tags.items()]
+    )
 
 
 @implements(PUT_OBJECT_TAGGING)
@@ -82,16 +84,17 @@ async def put_object_tagging(ctx: Context, request: PutObjectTaggingInput) -> Pu
     """Replace an object's tags; an empty set removes them."""
     check_object_tags(request.tagging.tag_set)
     bucket, entry = await _object(ctx, request)
-    await _replace(ctx, bucket, request.key, entry, {tag.key: tag.value for tag in request.tagging.tag_set})
-    return PutObjectTaggingOutput()
+    tags = {tag.key: tag.value for tag in request.tagging.tag_set}
+    await _replace(ctx, bucket, request.key, request.version_id, entry, tags)
+    return PutObjectTaggingOutput(version_id=told_version(bucket, entry))
 
 
 @implements(DELETE_OBJECT_TAGGING)
 async def delete_object_tagging(ctx: Context, request: DeleteObjectTaggingInput) -> DeleteObjectTaggingOutput:
     """Remove an object's tags; it need not have any."""
     bucket, entry = await _object(ctx, request)
-    await _replace(ctx, bucket, request.key, entry, {})
-    return DeleteObjectTaggingOutput()
+    await _replace(ctx, bucket, request.key, request.version_id, entry, {})
+    return DeleteObjectTaggingOutput(version_id=told_version(bucket, entry))
 
 
 async def _object(
@@ -99,15 +102,14 @@ async def _object(
 ) -> tuple[BucketRecord, ObjectEntry]:
     """The object whose tags are meant, which the caller may read and change."""
     bucket = await ctx.bucket(request.bucket, request.expected_bucket_owner)
-    check_version_id(request.version_id)
-    entry = await ctx.catalog.objects.head(bucket, request.key)
-    if entry is None:
-        raise missing_object(ctx, bucket, request.key)
+    entry = await find_version(ctx, bucket, request.key, request.version_id)
     require_object(ctx, entry, PERMISSION)
     return bucket, entry
 
 
-async def _replace(ctx: Context, bucket: BucketRecord, key: str, entry: ObjectEntry, tags: dict[str, str]) -> None:
+async def _replace(
+    ctx: Context, bucket: BucketRecord, key: str, version_id: str | None, entry: ObjectEntry, tags: dict[str, str]
+) -> None:
     def replace_tags(current: ObjectEntry) -> Metadata:
         if current.owner != entry.owner:
             # Overwritten by somebody else since the permission was looked at.
@@ -115,5 +117,5 @@ async def _replace(ctx: Context, bucket: BucketRecord, key: str, entry: ObjectEn
         assert current.metadata is not None
         return msgspec.structs.replace(current.metadata, tags=tags)
 
-    if await ctx.catalog.objects.change_metadata(bucket, key, replace_tags) is None:
-        raise missing_object(ctx, bucket, key)
+    if await ctx.catalog.objects.change_metadata(bucket, key, replace_tags, version_id) is None:
+        raise await missing_version(ctx, bucket, key, version_id)

@@ -20,6 +20,7 @@ from bushel.protocol.shapes.multipart import (
 from bushel.service.authz import READ, require_bucket, require_initiator
 from bushel.service.checksums import checksum_member, checksum_of_upload, upload_members
 from bushel.service.context import Context
+from bushel.service.encryption.unlocking import check_upload_key
 from bushel.service.listing import successor
 from bushel.service.ops.listing import encoder
 from bushel.service.registry import implements
@@ -93,6 +94,7 @@ async def list_parts(ctx: Context, request: ListPartsInput) -> ListPartsOutput:
         require_bucket(ctx, bucket, READ)
         raise NoSuchUpload(request.upload_id)
     require_initiator(ctx, bucket, upload)
+    check_upload_key(ctx, upload, request)
     wanted = MAX_LISTED if request.max_parts is None else min(request.max_parts, MAX_LISTED)
     marker = min(request.part_number_marker or 0, _MAX_MARKER)
     _, parts = await ctx.catalog.uploads.parts(bucket, request.key, request.upload_id, marker, wanted + 1)

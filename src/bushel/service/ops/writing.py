@@ -8,9 +8,12 @@ from bushel.protocol.shapes.object import PutObjectInput, PutObjectOutput
 from bushel.service.authz import WRITE, require_bucket
 from bushel.service.checksums import checksum_member
 from bushel.service.context import Context
+from bushel.service.encryption.choosing import object_sealing
+from bushel.service.encryption.sealing import Sealing
 from bushel.service.grants import object_grants, object_owner
 from bushel.service.metadata import metadata_of
 from bushel.service.payload import Payload
+from bushel.service.quotas import require_room
 from bushel.service.registry import implements
 
 
@@ -27,15 +30,21 @@ async def put_object(ctx: Context, request: PutObjectInput) -> PutObjectOutput:
     condition = write_condition(request.key, request.if_match, request.if_none_match)
     if condition is not None:
         condition(await ctx.catalog.objects.head(bucket, request.key))
+    sealing = await object_sealing(ctx, bucket, request.key, request)
     payload = ctx.payload
-    data, blob = await receive(ctx, bucket, request.key)
+    if bucket.configured:
+        await require_room(ctx, bucket, payload.length)
+    data, blob = await receive(ctx, bucket, request.key, sealing=sealing)
     checksum = Checksum(*payload.checksum)
     draft = Draft(payload.size, payload.md5.hex(), owner, metadata, checksum, data, blob)
+    if sealing is not None:
+        draft = draft._replace(etag=sealing.tag(payload.md5).hex(), encryption=sealing.record())
     entry = await ctx.catalog.objects.put(bucket, request.key, draft, condition)
+    answer = checksum_member(checksum.algorithm, checksum.digest)
+    if sealing is not None:
+        answer.update(sealing.told)
     return PutObjectOutput(
-        e_tag=f'"{entry.etag}"',
-        checksum_type=checksum.type,
-        **checksum_member(checksum.algorithm, checksum.digest),
+        e_tag=f'"{entry.etag}"', version_id=entry.version_id or None, checksum_type=checksum.type, **answer
     )
 
 
@@ -55,17 +64,24 @@ def write_condition(key: str, if_match: str | None, if_none_match: str | None) -
     return condition
 
 
-async def receive(ctx: Context, bucket: BucketRecord, key: str, *, inline: bool = True) -> tuple[bytes | None, bytes]:
+async def receive(
+    ctx: Context, bucket: BucketRecord, key: str, *, inline: bool = True, sealing: Sealing | None = None
+) -> tuple[bytes | None, bytes]:
     """Read the request's body to its end: inline bytes if it is small, else a sealed blob that nobody names yet."""
     payload = ctx.payload
     limit = ctx.service.rules.inline_limit_bytes if inline else -1
     if payload.length <= limit:
-        return await payload.read_all(limit), b""
-    return None, await _receive_blob(ctx, payload, bucket, key)
+        data = await payload.read_all(limit)
+        return data if sealing is None else sealing.encrypt(data), b""
+    return None, await _receive_blob(ctx, payload, bucket, key, sealing)
 
 
-async def _receive_blob(ctx: Context, payload: Payload, bucket: BucketRecord, key: str) -> bytes:
+async def _receive_blob(
+    ctx: Context, payload: Payload, bucket: BucketRecord, key: str, sealing: Sealing | None
+) -> bytes:
     writer = await ctx.catalog.objects.write_blob(bucket, key)
+    if sealing is not None:
+        writer = sealing.writer(writer)
     try:
         while piece := await payload.read():
             await writer.write(piece)
