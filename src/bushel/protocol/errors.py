@@ -176,6 +176,11 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidRequest.ChecksumTypeAlone": ErrorKind(
         400, "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header."
     ),
+    "InvalidRequest.CorsId": ErrorKind(400, "The ID value can be up to 255 characters long."),
+    "InvalidRequest.CorsIds": ErrorKind(400, "Rule ID must be unique. Found same ID for more than one rule"),
+    "InvalidRequest.CorsRules": ErrorKind(
+        400, "The number of CORS rules should not exceed allowed limit of 100 rules."
+    ),
     "InvalidRequest.CopySourceRange": ErrorKind(400, "The specified copy range is invalid for the source object size"),
     "MalformedACLError": ErrorKind(
         400, "The XML you provided was not well-formed or did not validate against our published schema"
@@ -192,6 +197,13 @@ CATALOGUE: dict[str, ErrorKind] = {
     ),
     "AccessControlListNotSupported": ErrorKind(400, "The bucket does not allow ACLs"),
     "AccessForbidden.CORS": ErrorKind(403, "CORSResponse: CORS is not enabled for this bucket."),
+    "AccessForbidden.NoBucket": ErrorKind(403, "CORSResponse: Bucket not found"),
+    "AccessForbidden.NotAllowed": ErrorKind(
+        403,
+        "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, request "
+        "method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the "
+        "resource's CORS spec.",
+    ),
     "BadRequest.Origin": ErrorKind(400, "Insufficient information. Origin request header needed."),
     "BucketAlreadyExists": ErrorKind(
         409,

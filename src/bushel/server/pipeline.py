@@ -1,11 +1,12 @@
 """From Request to Response: the stages that every S3 request passes, in this order.
 
-1. address: host and path to bucket and key; the server's own pages under ``/_/`` end here
+1. address: host and path to bucket and key; the server's own pages under ``/_/`` and preflights end here
 2. identify: the signature, and whose it is
 3. route: the operation, from the table
 4. bind: head and document to the operation's input; what is not done is refused here
 5. operate: the operation's function
 6. answer: its output to status, headers and body
+7. origin: what a browser is told of the answer, whatever became of the request
 
 Any stage may raise; ``answer_error`` makes S3's error document of it. What must not be here: sockets, S3's rules.
 """
@@ -15,9 +16,10 @@ from collections.abc import Mapping
 from typing import Any, Final, cast
 
 from bushel.core.ids import Randomness
-from bushel.protocol.address import Addressing, parse_query
+from bushel.protocol.address import Address, Addressing, parse_query
 from bushel.protocol.codec.xml_write import write_error
 from bushel.protocol.conditions import NOT_MODIFIED_HEADERS
+from bushel.protocol.cors import Fields
 from bushel.protocol.errors import S3Error
 from bushel.protocol.message import Request, Response
 from bushel.protocol.operations import COMPLETE_MULTIPART_UPLOAD, Operation
@@ -27,6 +29,7 @@ from bushel.server.access_log import AccessLog
 from bushel.server.health import Health
 from bushel.service.authn import Authenticator
 from bushel.service.context import Context, Service
+from bushel.service.cors import answer_preflight, rules_of
 from bushel.service.faults import as_s3_error
 from bushel.service.registry import HANDLERS
 
@@ -64,10 +67,15 @@ class Pipeline:
         self._last_id = number = (self._last_id + 1) & 0xFFFF_FFFF_FFFF_FFFF
         request_id = f"{number:016X}"
         operation: Operation | None = None
+        address: Address | None = None
+        ctx: Context | None = None
+        origin = request.headers.get("origin")
         try:
             address = self._resolve(request.host, request.path)
             if address.on_service_host and request.path.startswith(OWN_PAGES):
                 response = await self._health.answer(request)
+            elif origin and request.method == "OPTIONS" and address.bucket is not None:
+                response = Response(200, await answer_preflight(self._service.catalog.buckets, address, request))
             else:
                 query = parse_query(request.query) if request.query else cast("dict[str, str]", _NO_QUERY)
                 caller, claim, secret_key = await self._identify(request, query, address)
@@ -88,6 +96,8 @@ class Pipeline:
                 response = self._answer(operation, ctx, output)
         except Exception as error:  # noqa: BLE001 - as_s3_error logs what nobody expected
             response = self._answer_error(request, as_s3_error(error), request_id)
+        if origin and address is not None and address.bucket is not None and request.method != "OPTIONS":
+            response.headers += await self._fields_for_origin(origin, request, address.bucket, ctx)
         response.headers.append(("x-amz-request-id", request_id))
         response.headers.append(self._host_field)
         if self._access_log is not None:
@@ -101,6 +111,21 @@ class Pipeline:
         response = self._answer_error(request, error, request_id)
         response.headers += (("x-amz-request-id", request_id), self._host_field)
         return response
+
+    async def _fields_for_origin(self, origin: str, request: Request, bucket: str, ctx: Context | None) -> Fields:
+        try:
+            if ctx is not None and ctx.bucket_record is not None:
+                cors = ctx.cors
+            else:  # refused before its bucket was looked at
+                cors = await rules_of(self._service.catalog.buckets, bucket)
+        except Exception as error:  # noqa: BLE001 - the answer stands, whatever became of this
+            as_s3_error(error)
+            return []
+        if cors is None:
+            return []
+        headers = request.headers
+        method = headers.get("access-control-request-method", request.method)
+        return cors.allow(origin, method, headers.get("access-control-request-headers")) or []
 
     @staticmethod
     def _answer(operation: Operation, ctx: Context, output: Any) -> Response:

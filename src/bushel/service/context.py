@@ -10,6 +10,7 @@ from bushel.catalog import Catalog
 from bushel.catalog.records import BucketRecord
 from bushel.core.clock import Clock
 from bushel.core.ids import Randomness
+from bushel.protocol.cors import Cors
 from bushel.protocol.credentials import Claim
 from bushel.protocol.errors import S3Error
 from bushel.protocol.message import Body, Request
@@ -17,6 +18,7 @@ from bushel.protocol.operations import Operation
 from bushel.protocol.policy import Policy, account_of
 from bushel.protocol.post_form_policy import FormClaim
 from bushel.service.access import NOTHING_SAID, BucketAccess, access_of
+from bushel.service.cors import CORS
 from bushel.service.encryption.keyring import NO_KEYS, KeySource
 from bushel.service.payload import Payload
 from bushel.service.payment import REQUESTER_PAYS
@@ -139,6 +141,7 @@ class Context:
         claim: Who signed the request; ``None`` for anonymous requests and for forms.
         form_claim: Who signed the form that the request stands for.
         bucket_record: The bucket of the request's path, once it was read.
+        cors: Its cross-origin rules as they are before the request acts; only where the request has an origin.
     """
 
     __slots__ = (
@@ -150,6 +153,7 @@ class Context:
         "catalog",
         "charged",
         "claim",
+        "cors",
         "form_claim",
         "headers",
         "input",
@@ -184,6 +188,7 @@ class Context:
         self.key = key
         self.access = _NOWHERE
         self.bucket_record: BucketRecord | None = None
+        self.cors: Cors | None = None
         self.request = request
         self.claim = claim
         self.form_claim: FormClaim | None = None
@@ -255,6 +260,8 @@ class Context:
         if self.bucket_record is None:
             self.bucket_record = bucket
         if bucket.configured or bucket.ownership:
+            if bucket is self.bucket_record and CORS.kind in bucket.configured and "origin" in self.headers:
+                self.cors = await CORS.of(self.catalog.buckets, bucket)
             if REQUESTER_PAYS in bucket.configured:
                 self._charge(bucket)
             access = await access_of(self.catalog.buckets, bucket)

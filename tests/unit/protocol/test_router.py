@@ -193,12 +193,13 @@ def test_another_post_to_a_bucket_lacks_the_form():
     assert error.detail == {"Condition": "Bucket POST must be of the enclosure-type multipart/form-data"}
 
 
-def test_a_preflight_is_answered_as_for_a_bucket_without_cors():
+def test_a_preflight_that_names_no_origin_or_no_bucket_is_refused():
+    """Those that name both never come here: they are answered from the bucket's rules."""
     headers = {"origin": "https://example.org", "access-control-request-method": "PUT"}
-    error = refuse("OPTIONS", "object", headers=headers)
+    error = refuse("OPTIONS", "service", headers=headers)
 
     assert (error.code, error.status) == ("AccessForbidden", 403)
-    assert error.detail == {"Method": "PUT", "ResourceType": "OBJECT"}
+    assert error.detail == {"Method": "PUT", "ResourceType": "SERVICE"}
     assert refuse("OPTIONS", "bucket").code == "BadRequest"
 
 

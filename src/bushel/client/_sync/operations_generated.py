@@ -15,6 +15,7 @@ from bushel.protocol.shapes import attributes as attributes_shapes
 from bushel.protocol.shapes import bucket as bucket_shapes
 from bushel.protocol.shapes import configuration as configuration_shapes
 from bushel.protocol.shapes import copy as copy_shapes
+from bushel.protocol.shapes import cors as cors_shapes
 from bushel.protocol.shapes import encryption as encryption_shapes
 from bushel.protocol.shapes import enums
 from bushel.protocol.shapes import listing as listing_shapes
@@ -344,6 +345,13 @@ class Operations:
             bucket_shapes.DeleteBucketInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
         )
 
+    def delete_bucket_cors(self, *, bucket: str, expected_bucket_owner: str | None = None) -> None:
+        """DeleteBucketCors: DELETE /Bucket?cors (s3:PutBucketCORS)."""
+        self._call(
+            TABLE["DeleteBucketCors"],
+            cors_shapes.DeleteBucketCorsInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
+        )
+
     def delete_bucket_encryption(self, *, bucket: str, expected_bucket_owner: str | None = None) -> None:
         """DeleteBucketEncryption: DELETE /Bucket?encryption (s3:PutEncryptionConfiguration)."""
         self._call(
@@ -502,6 +510,16 @@ class Operations:
         output: acl_shapes.GetBucketAclOutput = self._call(
             TABLE["GetBucketAcl"],
             acl_shapes.GetBucketAclInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
+        )
+        return output
+
+    def get_bucket_cors(
+        self, *, bucket: str, expected_bucket_owner: str | None = None
+    ) -> cors_shapes.GetBucketCorsOutput:
+        """GetBucketCors: GET /Bucket?cors (s3:GetBucketCORS)."""
+        output: cors_shapes.GetBucketCorsOutput = self._call(
+            TABLE["GetBucketCors"],
+            configuration_shapes.BucketConfigurationInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
         )
         return output
 
@@ -1118,6 +1136,27 @@ class Operations:
                 grant_read_acp=grant_read_acp,
                 grant_write=grant_write,
                 grant_write_acp=grant_write_acp,
+                expected_bucket_owner=expected_bucket_owner,
+            ),
+        )
+
+    def put_bucket_cors(
+        self,
+        *,
+        bucket: str,
+        cors_configuration: cors_shapes.CorsConfiguration,
+        content_md5: str | None = None,
+        checksum_algorithm: enums.ChecksumAlgorithm | None = None,
+        expected_bucket_owner: str | None = None,
+    ) -> None:
+        """PutBucketCors: PUT /Bucket?cors (s3:PutBucketCORS)."""
+        self._call(
+            TABLE["PutBucketCors"],
+            cors_shapes.PutBucketCorsInput(
+                bucket=bucket,
+                cors_configuration=cors_configuration,
+                content_md5=content_md5,
+                checksum_algorithm=checksum_algorithm,
                 expected_bucket_owner=expected_bucket_owner,
             ),
         )

@@ -7,6 +7,7 @@ from bushel.protocol.operations import (
     attributes,
     bucket,
     configuration,
+    cors,
     encryption,
     listing,
     multipart,
@@ -53,7 +54,6 @@ from bushel.protocol.operations.configuration import (
     GET_BUCKET_ABAC,
     GET_BUCKET_ACCELERATE_CONFIGURATION,
     GET_BUCKET_ANALYTICS_CONFIGURATION,
-    GET_BUCKET_CORS,
     GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
     GET_BUCKET_INVENTORY_CONFIGURATION,
     GET_BUCKET_LIFECYCLE_CONFIGURATION,
@@ -72,6 +72,7 @@ from bushel.protocol.operations.configuration import (
     LIST_BUCKET_INVENTORY_CONFIGURATIONS,
     LIST_BUCKET_METRICS_CONFIGURATIONS,
 )
+from bushel.protocol.operations.cors import DELETE_BUCKET_CORS, GET_BUCKET_CORS, PUT_BUCKET_CORS
 from bushel.protocol.operations.encryption import (
     DELETE_BUCKET_ENCRYPTION,
     GET_BUCKET_ENCRYPTION,
@@ -124,6 +125,7 @@ __all__ = [
     "CREATE_BUCKET",
     "CREATE_MULTIPART_UPLOAD",
     "DELETE_BUCKET",
+    "DELETE_BUCKET_CORS",
     "DELETE_BUCKET_ENCRYPTION",
     "DELETE_BUCKET_OWNERSHIP_CONTROLS",
     "DELETE_BUCKET_POLICY",
@@ -181,6 +183,7 @@ __all__ = [
     "NOT_ROUTED",
     "POST_OBJECT",
     "PUT_BUCKET_ACL",
+    "PUT_BUCKET_CORS",
     "PUT_BUCKET_ENCRYPTION",
     "PUT_BUCKET_OWNERSHIP_CONTROLS",
     "PUT_BUCKET_POLICY",
@@ -214,6 +217,7 @@ TABLE: dict[str, Operation] = {
         attributes.OPERATIONS,
         payment.OPERATIONS,
         restore.OPERATIONS,
+        cors.OPERATIONS,
         annotations.OPERATIONS,
         configuration.OPERATIONS,
         refused.OPERATIONS,

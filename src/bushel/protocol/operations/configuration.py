@@ -39,15 +39,6 @@ LIST_BUCKET_ANALYTICS_CONFIGURATIONS = Operation(
     output=shapes.ListBucketAnalyticsConfigurationsOutput,
     action="s3:GetAnalyticsConfiguration",
 )
-GET_BUCKET_CORS = Operation(
-    "GetBucketCors",
-    "GET",
-    "bucket",
-    ("cors",),
-    input=shapes.BucketConfigurationInput,
-    action="s3:GetBucketCORS",
-    never_configured="NoSuchCORSConfiguration",
-)
 GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION = Operation(
     "GetBucketIntelligentTieringConfiguration",
     "GET",
@@ -198,7 +189,6 @@ OPERATIONS = (
     GET_BUCKET_ACCELERATE_CONFIGURATION,
     GET_BUCKET_ANALYTICS_CONFIGURATION,
     LIST_BUCKET_ANALYTICS_CONFIGURATIONS,
-    GET_BUCKET_CORS,
     GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
     LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS,
     GET_BUCKET_INVENTORY_CONFIGURATION,

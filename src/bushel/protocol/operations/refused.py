@@ -3,7 +3,6 @@
 from bushel.protocol.operations.record import Operation, Resource
 
 _ABAC = "attribute-based access control needs tags on buckets"
-_CORS = "cross-origin requests are not answered yet"
 _DELIVERY = "nothing is delivered from one bucket to another yet"
 _DIRECTORY = "directory buckets are another service"
 _ENCRYPTION = "an object's encryption is changed by copying it to itself"
@@ -21,7 +20,6 @@ _ROWS: tuple[tuple[str, str, Resource, tuple[str, ...], str], ...] = (
     ("CreateBucketMetadataTableConfiguration", "POST", "bucket", ("metadataTable",), _METADATA_TABLES),
     ("CreateSession", "GET", "bucket", ("session",), _DIRECTORY),
     ("DeleteBucketAnalyticsConfiguration", "DELETE", "bucket", ("analytics",), _DELIVERY),
-    ("DeleteBucketCors", "DELETE", "bucket", ("cors",), _CORS),
     ("DeleteBucketIntelligentTieringConfiguration", "DELETE", "bucket", ("intelligent-tiering",), _TIERS),
     ("DeleteBucketInventoryConfiguration", "DELETE", "bucket", ("inventory",), _DELIVERY),
     ("DeleteBucketLifecycle", "DELETE", "bucket", ("lifecycle",), _LIFECYCLE),
@@ -34,7 +32,6 @@ _ROWS: tuple[tuple[str, str, Resource, tuple[str, ...], str], ...] = (
     ("PutBucketAbac", "PUT", "bucket", ("abac",), _ABAC),
     ("PutBucketAccelerateConfiguration", "PUT", "bucket", ("accelerate",), "there is one place to send objects to"),
     ("PutBucketAnalyticsConfiguration", "PUT", "bucket", ("analytics",), _DELIVERY),
-    ("PutBucketCors", "PUT", "bucket", ("cors",), _CORS),
     ("PutBucketIntelligentTieringConfiguration", "PUT", "bucket", ("intelligent-tiering",), _TIERS),
     ("PutBucketInventoryConfiguration", "PUT", "bucket", ("inventory",), _DELIVERY),
     ("PutBucketLifecycleConfiguration", "PUT", "bucket", ("lifecycle",), _LIFECYCLE),

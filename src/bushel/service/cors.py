@@ -1,0 +1,50 @@
+"""Cross-origin rules of buckets, kept; preflights, which nobody signs, answered from them.
+
+What must not be here: what a rule means (``protocol.cors``).
+"""
+
+from typing import Final
+
+from bushel.catalog import Buckets
+from bushel.protocol.address import Address
+from bushel.protocol.codec.xml_read import document_reader
+from bushel.protocol.codec.xml_write import document_writer
+from bushel.protocol.cors import Cors, Fields, preflight
+from bushel.protocol.errors import S3Error
+from bushel.protocol.message import Request
+from bushel.protocol.shapes.cors import CorsConfiguration
+from bushel.service.configurations import Configuration
+
+_read = document_reader(CorsConfiguration, "CORSConfiguration")
+_write = document_writer(CorsConfiguration, "CORSConfiguration")
+
+CORS: Final[Configuration[Cors]] = Configuration(
+    "cors", lambda document: Cors(_read(document)), lambda cors: _write(cors.configuration)
+)
+
+
+async def rules_of(buckets: Buckets, name: str) -> Cors | None:
+    """The rules of a bucket by its name; ``None`` where it has none or is not there."""
+    bucket = await buckets.get(name)
+    return None if bucket is None else await CORS.of(buckets, bucket)
+
+
+async def answer_preflight(buckets: Buckets, address: Address, request: Request) -> Fields:
+    """What a browser may send to a bucket, and to a key in it, which need not exist.
+
+    Raises:
+        S3Error: AccessForbidden, BadRequest.
+    """
+    assert address.bucket is not None
+    headers = request.headers
+    method = headers.get("access-control-request-method")
+    bucket = await buckets.get(address.bucket)
+    if bucket is None:
+        raise S3Error("AccessForbidden.NoBucket", Method=method or "OPTIONS", ResourceType="BUCKET")
+    return preflight(
+        await CORS.of(buckets, bucket),
+        headers["origin"],
+        method,
+        headers.get("access-control-request-headers"),
+        "BUCKET" if address.key is None else "OBJECT",
+    )
