@@ -18,7 +18,7 @@ PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install serve check lint test test-unit test-engine test-s3 test-clients test-crash bench docs client lock clean \
+.PHONY: help install serve check lint test test-unit test-engine test-s3 test-clients test-crash bench bench-cli docs client lock clean \
 	test-packages
 
 help: ## list the targets
@@ -86,6 +86,9 @@ test-crash: $(VENV)/.test test-packages ## kill -9, the order of syncs, the full
 
 bench: $(VENV)/.test test-packages ## CPU a request and MB/s, beside nginx in the same run
 	$(BIN)/python -m bench $(ARGS)
+
+bench-cli: $(VENV)/.test test-packages ## wall time of the tools, beside aws and rclone
+	$(BIN)/python -m bench.cli $(ARGS)
 
 # --- generated files --------------------------------------------------------------------------------------------------
 
