@@ -3,6 +3,7 @@ conditional requests"; RFC 9110 section 13. "S3 answers so" marks what was recor
 Of racers one wins (SEMANTICS.md, S4)."""
 
 import datetime as dt
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -292,3 +293,153 @@ def test_conditions_on_copy_sources(s3, bucket, put, conditions, failed, part):
     else:
         with refused("PreconditionFailed", 412, Condition=failed):
             call(**members)
+
+
+# --- copy targets and deletions -----------------------------------------------------------------------------------
+
+
+def test_a_copy_replaces_only_what_its_conditions_allow(s3, bucket, put, read):
+    put("source", b"new")
+    copy = {"Bucket": bucket, "Key": "key", "CopySource": f"{bucket}/source"}
+    with refused("NoSuchKey", 404):
+        s3.copy_object(**copy, IfMatch=OTHER)
+    s3.copy_object(**copy, IfNoneMatch="*")
+    etag = put("key", b"kept")["ETag"]
+    for members in ({"IfNoneMatch": "*"}, {"IfMatch": OTHER}):
+        with refused("PreconditionFailed", 412):
+            s3.copy_object(**copy, **members)
+    for members in ({"IfNoneMatch": OTHER}, {"IfMatch": "*"}, {"IfMatch": etag, "IfNoneMatch": "*"}):
+        with refused("NotImplemented", 501):
+            s3.copy_object(**copy, **members)
+    assert read("key") == b"kept"
+    s3.copy_object(**copy, IfMatch=etag)
+    assert read("key") == b"new"
+
+
+def test_one_of_many_racing_copies_wins(s3, bucket, put, read):
+    for number in range(8):
+        put(f"source{number}", str(number).encode() * 20_000)
+
+    def copy(number):
+        s3.copy_object(Bucket=bucket, Key="key", CopySource=f"{bucket}/source{number}", IfNoneMatch="*")
+        return number
+
+    said = _race([lambda number=number: copy(number) for number in range(8)])
+    winners = [word for word in said if isinstance(word, int)]
+    assert len(winners) == 1, said
+    assert read("key") == str(winners[0]).encode() * 20_000
+
+
+def test_of_a_hundred_clients_racing_for_one_key_one_wins(s3, bucket, read):
+    """SEMANTICS.md, S4."""
+
+    def create(number):
+        s3.put_object(Bucket=bucket, Key="key", Body=str(number).encode(), IfNoneMatch="*")
+        return number
+
+    said = _race([lambda number=number: create(number) for number in range(100)])
+    winners = [word for word in said if isinstance(word, int)]
+    assert len(winners) == 1, said
+    assert {word for word in said if isinstance(word, str)} == {"PreconditionFailed"}
+    assert read("key") == str(winners[0]).encode()
+
+
+SECOND = dt.timedelta(seconds=1)
+
+
+@pytest.fixture(params=["DeleteObject", "DeleteObjects"])
+def delete(request, s3, bucket):
+    """Delete ``key`` under conditions: ``delete(etag=, size=, time=)``; returns the code of its refusal or nothing."""
+
+    def one(etag=None, size=None, time=None, **members):
+        wanted = {"IfMatch": etag, "IfMatchSize": size, "IfMatchLastModifiedTime": time, **members}
+        try:
+            s3.delete_object(
+                Bucket=bucket, Key="key", **{name: value for name, value in wanted.items() if value is not None}
+            )
+        except ClientError as error:
+            return error.response["Error"]["Code"]
+        return None
+
+    def many(etag=None, size=None, time=None, **members):
+        wanted = {"Key": "key", "ETag": etag, "Size": size, "LastModifiedTime": time, **members}
+        entry = {name: value for name, value in wanted.items() if value is not None}
+        answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": [entry]})
+        return answer["Errors"][0]["Code"] if "Errors" in answer else None
+
+    return one if request.param == "DeleteObject" else many
+
+
+@pytest.mark.parametrize(
+    ("conditions", "holds"),
+    [
+        ({"etag": "ETAG"}, True),
+        ({"etag": "UNQUOTED"}, True),
+        ({"etag": "*"}, True),
+        ({"etag": OTHER}, False),
+        ({"size": 5}, True),
+        ({"size": 4}, False),
+        ({"time": "modified"}, True),
+        ({"time": "past"}, False),
+        ({"etag": "ETAG", "size": 5, "time": "modified"}, True),
+        ({"etag": "ETAG", "size": 6, "time": "modified"}, False),
+        ({"etag": OTHER, "size": 5, "time": "modified"}, False),
+        ({"etag": "ETAG", "size": 5, "time": "past"}, False),
+    ],
+    ids=str,
+)
+def test_an_object_is_deleted_only_if_it_is_what_the_request_says(s3, bucket, put, delete, conditions, holds):
+    etag = put("key", b"12345")["ETag"]
+    modified = s3.head_object(Bucket=bucket, Key="key")["LastModified"]
+    stand_for = {"ETAG": etag, "UNQUOTED": etag.strip('"'), "modified": modified, "past": modified - SECOND}
+    said = delete(**{name: stand_for.get(value, value) for name, value in conditions.items()})
+    assert said == (None if holds else "PreconditionFailed")
+    assert ("Contents" in s3.list_objects_v2(Bucket=bucket)) != holds
+
+
+def test_of_an_object_that_is_not_there_only_if_match_demands_anything(delete):
+    assert delete(etag="*") == "NoSuchKey"
+    assert delete(etag=OTHER) == "NoSuchKey"
+    assert delete(size=5) is None
+    assert delete(time=dt.datetime(2020, 1, 1, tzinfo=dt.UTC)) is None
+
+
+def test_with_versions_the_current_one_is_meant(s3, bucket, put, delete):
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    old = put("key", b"old")
+    new = put("key", b"new!")
+    assert delete(etag=old["ETag"]) == "PreconditionFailed"
+    assert delete(etag=old["ETag"], VersionId=old["VersionId"]) == "NotImplemented"
+    assert delete(size=4, etag=new["ETag"]) is None
+    assert delete(etag="*") == "PreconditionFailed", "a delete marker is there, and no object"
+    page = s3.list_object_versions(Bucket=bucket)
+    assert (len(page["Versions"]), len(page["DeleteMarkers"])) == (2, 1)
+
+
+def test_of_many_deletions_of_what_was_read_one_takes_it(s3, bucket, put):
+    etag = put("key", b"x")["ETag"]
+    said = _race([lambda: s3.delete_object(Bucket=bucket, Key="key", IfMatch=etag)["ResponseMetadata"]] * 8)
+    assert sum(isinstance(word, dict) for word in said) == 1
+    assert {word for word in said if isinstance(word, str)} == {"NoSuchKey"}
+
+
+def test_who_may_not_read_an_object_may_not_ask_for_its_tag(s3, second, bucket, put):
+    etag = put("key", b"x")["ETag"]
+    statement = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "s3:DeleteObject"}
+    statement["Resource"] = f"arn:aws:s3:::{bucket}/*"
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(document))
+    with refused("AccessDenied", 403):
+        second.s3.delete_object(Bucket=bucket, Key="key", IfMatch=etag)
+    second.s3.delete_object(Bucket=bucket, Key="key", IfMatch="*")
+    with refused("AccessDenied", 403):
+        second.s3.delete_object(Bucket=bucket, Key="key", IfMatch=etag)
+
+
+def test_an_upload_is_given_up_only_if_it_began_when_the_request_says(s3, bucket):
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="key")["UploadId"]
+    (began,) = (each["Initiated"] for each in s3.list_multipart_uploads(Bucket=bucket)["Uploads"])
+    names = {"Bucket": bucket, "Key": "key", "UploadId": upload}
+    with refused("PreconditionFailed", 412):
+        s3.abort_multipart_upload(**names, IfMatchInitiatedTime=began - SECOND)
+    s3.abort_multipart_upload(**names, IfMatchInitiatedTime=began)

@@ -123,22 +123,6 @@ def test_what_a_put_cannot_honour_it_refuses(wire, bucket, put, name, value, ope
     assert b"<Upload>" not in wire.signed("GET", f"/{bucket}?uploads").body
 
 
-def test_conditions_that_are_not_there_yet_are_refused_by_name(s3, bucket, put, read):
-    """S3 has If-Match on DeleteObject and DeleteObjects, and both conditions on CopyObject's target."""
-    etag = put("key", b"kept")["ETag"]
-    put("source", b"other")
-    copy = {"Bucket": bucket, "Key": "key", "CopySource": f"{bucket}/source"}
-    for call in (
-        lambda: s3.delete_object(Bucket=bucket, Key="key", IfMatch=etag),
-        lambda: s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "key", "ETag": etag}]}),
-        lambda: s3.copy_object(**copy, IfNoneMatch="*"),
-        lambda: s3.copy_object(**copy, IfMatch=etag),
-    ):
-        with refused("NotImplemented", 501):
-            call()
-    assert read("key") == b"kept"
-
-
 def test_standard_storage_is_what_there_is(s3, bucket, put):
     put("key", StorageClass="STANDARD")
     assert s3.list_objects_v2(Bucket=bucket)["Contents"][0]["StorageClass"] == "STANDARD"

@@ -303,8 +303,8 @@ def test_the_file_must_be_what_its_checksum_says(s3, bucket, presigned, post):
         ({"tagging": "not-xml"}, "MalformedXML", 400),
         ({"tagging": "<Tagging><TagSet><Tag><Key>!</Key><Value/></Tag></TagSet></Tagging>"}, "InvalidTag", 400),
         ({"tagging": "<!DOCTYPE a [<!ENTITY b 'c'>]><Tagging><TagSet/></Tagging>"}, "MalformedXML", 400),
-        ({"x-amz-server-side-encryption": "AES256"}, "NotImplemented", 501),
-        ({"x-amz-server-side-encryption-customer-algorithm": "AES256"}, "NotImplemented", 501),
+        ({"x-amz-server-side-encryption": "DES"}, "InvalidArgument", 400),
+        ({"x-amz-server-side-encryption-customer-algorithm": "AES256"}, "InvalidArgument", 400),
         ({"x-amz-object-lock-mode": "GOVERNANCE"}, "NotImplemented", 501),
         ({"x-amz-meta-large": "x" * 2048}, "MetadataTooLarge", 400),
         ({"Content-Type": "a\r\nSet-Cookie: b=c"}, "InvalidArgument", 400),
@@ -315,6 +315,19 @@ def test_the_file_must_be_what_its_checksum_says(s3, bucket, presigned, post):
 def test_what_a_put_would_refuse_a_form_is_refused_too(s3, bucket, presigned, post, values, code, status):
     assert_refused(post(presigned(values=values)), code, status)
     assert keys(s3, bucket) == []
+
+
+@pytest.mark.parametrize("size", [10, 3 * MIB + 1])
+def test_the_encryption_that_a_form_asks_for_is_done(s3, bucket, presigned, post, size):
+    form = presigned(values={"x-amz-server-side-encryption": "AES256"})
+    body = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
+
+    assert post(form, body).status == 204
+
+    (key,) = keys(s3, bucket)
+    answer = s3.get_object(Bucket=bucket, Key=key)
+    assert answer["ServerSideEncryption"] == "AES256"
+    assert answer["Body"].read() == body
 
 
 def test_forms_that_are_none(wire, bucket, s3, open_bucket):

@@ -1,13 +1,14 @@
-"""Conditional requests: reads (RFC 9110 section 13.2.2), copy sources, writes. Pure functions on a tag and a time.
+"""Conditional requests: reads (RFC 9110 section 13.2.2), copy sources, writes, deletions. Pure functions.
 
 Times are milliseconds since 1970 UTC. HTTP dates have whole seconds, so an object's time is cut to seconds before it is
 compared. A date that cannot be read is no condition (RFC 9110 sections 13.1.3 and 13.1.4).
 
-Source for copies and writes: S3 API Reference, "CopyObject" and "PutObject"; S3 User Guide, "Conditional requests".
+Source for copies, writes and deletions: S3 API Reference, "CopyObject", "PutObject" and "DeleteObject"; S3 User Guide,
+"Add preconditions to S3 operations with conditional requests".
 """
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from bushel.protocol.errors import S3Error
 from bushel.protocol.etags import ANY, matches_strongly, matches_weakly
@@ -132,6 +133,44 @@ def check_write(key: str, etag: str | None, if_match: str | None, if_none_match:
             raise S3Error("NoSuchKey", Key=key)
         if not matches_strongly(if_match, etag):
             raise _failed("If-Match")
+
+
+class DeleteConditions(NamedTuple):
+    """What a request demands of an object that it deletes.
+
+    Attributes:
+        if_match: Its tag, or ``*`` for any object.
+        size: Bytes.
+        last_modified: Milliseconds; cut to seconds, as HTTP's dates are.
+    """
+
+    if_match: str | None
+    size: int | None
+    last_modified: int | None
+
+
+def check_delete(key: str, found: tuple[str, int, int] | None, wanted: DeleteConditions) -> None:
+    """Whether an object may be deleted. Called in the transition that deletes.
+
+    Args:
+        key: For the error.
+        found: Tag, size and time of the current object; ``None`` where there is none (or a delete marker).
+        wanted: The conditions. Of an object that is not there only If-Match demands anything.
+
+    Raises:
+        S3Error: PreconditionFailed, or NoSuchKey where If-Match speaks of an object that is not there.
+    """
+    if found is None:
+        if wanted.if_match is not None:
+            raise S3Error("NoSuchKey", Key=key)
+        return
+    etag, size, last_modified = found
+    if wanted.if_match is not None and not matches_strongly(wanted.if_match, etag):
+        raise _failed("If-Match")
+    if wanted.size is not None and wanted.size != size:
+        raise _failed("x-amz-if-match-size")
+    if wanted.last_modified is not None and _seconds(wanted.last_modified) != _seconds(last_modified):
+        raise _failed("x-amz-if-match-last-modified-time")
 
 
 def parse_http_date(text: str) -> int | None:

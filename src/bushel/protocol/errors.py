@@ -452,6 +452,9 @@ CATALOGUE: dict[str, ErrorKind] = {
     "NotImplemented.Element": ErrorKind(
         501, "An element of the document that you provided implies functionality that is not implemented."
     ),
+    "NotImplemented.VersionCondition": ErrorKind(
+        501, "Conditions are about the current version of an object; a version that is named has none."
+    ),
     "NotImplemented.MfaDelete": ErrorKind(501, "MFA delete is not implemented."),
     "NotImplemented.Operation": ErrorKind(501, "The operation that you asked for is not implemented."),
     "NotImplemented.SignedForm": ErrorKind(

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Struct
 
-from bushel.protocol.codec.fields import Header, Invalid, Payload, Refused, Timestamp
+from bushel.protocol.codec.fields import Header, Invalid, Payload, Timestamp
 from bushel.protocol.shapes.enums import AnnotationDirective, ChecksumType, MetadataDirective, TaggingDirective
 from bushel.protocol.shapes.members import (
     BucketKeyEnabledHeader,
@@ -64,8 +64,8 @@ class CopyObjectInput(Struct, frozen=True, kw_only=True):
     grant_read: GrantReadHeader = None
     grant_read_acp: GrantReadACPHeader = None
     grant_write_acp: GrantWriteACPHeader = None
-    if_match: Annotated[str | None, Header("If-Match"), Refused()] = None
-    if_none_match: Annotated[str | None, Header("If-None-Match"), Refused()] = None
+    if_match: Annotated[str | None, Header("If-Match")] = None
+    if_none_match: Annotated[str | None, Header("If-None-Match")] = None
     metadata: MetadataHeaders = None
     metadata_directive: Annotated[
         MetadataDirective | None, Header("x-amz-metadata-directive"), Invalid("InvalidArgument.MetadataDirective")

@@ -12,7 +12,6 @@ from bushel.protocol.codec.fields import (
     Invalid,
     Payload,
     Query,
-    Refused,
     Stream,
     Timestamp,
     Xml,
@@ -237,7 +236,7 @@ class AbortMultipartUploadInput(Struct, frozen=True, kw_only=True):
     upload_id: UploadIdQuery
     request_payer: RequestPayerHeader = None
     expected_bucket_owner: ExpectedBucketOwnerHeader = None
-    if_match_initiated_time: Annotated[Timestamp | None, Header("x-amz-if-match-initiated-time"), Refused()] = None
+    if_match_initiated_time: Annotated[Timestamp | None, Header("x-amz-if-match-initiated-time")] = None
 
 
 class AbortMultipartUploadOutput(Struct, frozen=True, kw_only=True):

@@ -249,11 +249,9 @@ class DeleteObjectInput(Struct, frozen=True, kw_only=True):
     request_payer: RequestPayerHeader = None
     bypass_governance_retention: BypassGovernanceRetentionHeader = None
     expected_bucket_owner: ExpectedBucketOwnerHeader = None
-    if_match: Annotated[str | None, Header("If-Match"), Refused()] = None
-    if_match_last_modified_time: Annotated[Timestamp | None, Header("x-amz-if-match-last-modified-time"), Refused()] = (
-        None
-    )
-    if_match_size: Annotated[int | None, Header("x-amz-if-match-size"), Refused()] = None
+    if_match: Annotated[str | None, Header("If-Match")] = None
+    if_match_last_modified_time: Annotated[Timestamp | None, Header("x-amz-if-match-last-modified-time")] = None
+    if_match_size: Annotated[int | None, Header("x-amz-if-match-size")] = None
 
 
 class DeleteObjectOutput(Struct, frozen=True, kw_only=True):
@@ -265,9 +263,9 @@ class DeleteObjectOutput(Struct, frozen=True, kw_only=True):
 class ObjectIdentifier(Struct, frozen=True, kw_only=True):
     key: str
     version_id: str | None = None
-    e_tag: Annotated[str | None, Refused()] = None
-    last_modified_time: Annotated[Timestamp | None, Moment("rfc1123"), Refused()] = None
-    size: Annotated[int | None, Refused()] = None
+    e_tag: str | None = None
+    last_modified_time: Annotated[Timestamp | None, Moment("rfc1123")] = None
+    size: int | None = None
 
 
 class Delete(Struct, frozen=True, kw_only=True):

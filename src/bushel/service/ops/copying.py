@@ -23,6 +23,7 @@ from bushel.service.encryption.choosing import object_sealing
 from bushel.service.encryption.sealing import ObjectSealing
 from bushel.service.grants import object_grants, object_owner
 from bushel.service.metadata import metadata_of
+from bushel.service.ops.writing import write_condition
 from bushel.service.quotas import require_room
 from bushel.service.registry import implements
 from bushel.service.rewriting import rewrite
@@ -41,6 +42,9 @@ async def copy_object(ctx: Context, request: CopyObjectInput) -> CopyObjectOutpu
     require_bucket(ctx, bucket, WRITE)
     if ctx.caller.anonymous:
         raise S3Error("AccessDenied.AnonymousCopy")
+    condition = write_condition(request.key, request.if_match, request.if_none_match)
+    if condition is not None:
+        condition(await ctx.catalog.objects.head(bucket, request.key))
     source = await copy_source(ctx, request)
     entry = source.stored.entry
     replace = request.metadata_directive == "REPLACE"
@@ -67,7 +71,7 @@ async def copy_object(ctx: Context, request: CopyObjectInput) -> CopyObjectOutpu
     draft = await _draft(ctx, source, bucket, request, owner, metadata, sealing)
     if annotations:
         draft = draft._replace(annotations=await sealed_annotations(annotations, sealing))
-    stored = await ctx.catalog.objects.put(bucket, request.key, draft)
+    stored = await ctx.catalog.objects.put(bucket, request.key, draft, condition)
     checksum = stored.checksum
     assert checksum is not None
     return CopyObjectOutput(

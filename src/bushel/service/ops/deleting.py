@@ -7,7 +7,9 @@ from bushel.catalog.history import order_of
 from bushel.catalog.objects import Condition
 from bushel.catalog.records import MARKER, BucketRecord, ObjectEntry
 from bushel.protocol.address import MAX_KEY_BYTES
+from bushel.protocol.conditions import DeleteConditions, check_delete
 from bushel.protocol.errors import S3Error
+from bushel.protocol.etags import ANY
 from bushel.protocol.operations import DELETE_OBJECT, DELETE_OBJECTS
 from bushel.protocol.shapes.object import (
     DeletedObject,
@@ -18,13 +20,15 @@ from bushel.protocol.shapes.object import (
     Error,
     ObjectIdentifier,
 )
-from bushel.service.authz import deletion, denied
+from bushel.service.authz import READ, deletion, denied, may_object, missing_object
 from bushel.service.context import Context
 from bushel.service.faults import as_s3_error
 from bushel.service.registry import implements
 from bushel.service.versions import NULL, check_version_id
 
 MAX_OBJECTS: Final = 1000
+
+_NO_CONDITIONS: Final = DeleteConditions(None, None, None)
 
 
 @implements(DELETE_OBJECT)
@@ -34,10 +38,11 @@ async def delete_object(ctx: Context, request: DeleteObjectInput) -> DeleteObjec
     Deleting what is not there succeeds, as in S3.
     """
     bucket = await ctx.bucket(request.bucket, request.expected_bucket_owner)
-    condition = deletion(ctx, bucket, request.key, request.version_id)
     version_id = request.version_id
+    permission = deletion(ctx, bucket, request.key, version_id)
     check_version_id(version_id)
-    entry = await _delete(ctx, bucket, request.key, version_id, condition)
+    wanted = DeleteConditions(request.if_match, request.if_match_size, request.if_match_last_modified_time)
+    entry = await _delete(ctx, bucket, request.key, version_id, permission, wanted)
     if version_id is None and not bucket.versioning:
         return DeleteObjectOutput()
     return DeleteObjectOutput(
@@ -47,12 +52,53 @@ async def delete_object(ctx: Context, request: DeleteObjectInput) -> DeleteObjec
 
 
 async def _delete(
-    ctx: Context, bucket: BucketRecord, key: str, version_id: str | None, condition: Condition | None
+    ctx: Context,
+    bucket: BucketRecord,
+    key: str,
+    version_id: str | None,
+    permission: Condition | None,
+    wanted: DeleteConditions,
 ) -> ObjectEntry | None:
-    """What was removed for good, or the delete marker that was put."""
-    if version_id is None:
-        return await ctx.catalog.objects.delete(bucket, key, ctx.caller.user_id, condition)
-    return await ctx.catalog.objects.delete_version(bucket, key, version_id, condition)
+    """What was removed for good, or the delete marker that was put.
+
+    Raises:
+        S3Error: What the permission and the conditions refuse; NotImplemented for conditions on a version that is
+            named, because they are about the current one.
+    """
+    objects = ctx.catalog.objects
+    if wanted == _NO_CONDITIONS:
+        if version_id is None:
+            return await objects.delete(bucket, key, ctx.caller.user_id, permission)
+        return await objects.delete_version(bucket, key, version_id, permission)
+    if version_id is not None:
+        raise S3Error("NotImplemented.VersionCondition")
+    if wanted.if_match not in {None, ANY}:
+        await _require_tag(ctx, bucket, key)
+
+    def condition(current: ObjectEntry | None) -> None:
+        if permission is not None:
+            permission(current)
+        found = None if current is None else (current.etag, current.size, current.last_modified)
+        check_delete(key, found, wanted)
+
+    try:
+        return await objects.delete(bucket, key, ctx.caller.user_id, condition)
+    except S3Error as error:
+        newest = await objects.newest(bucket, key) if error.code == "NoSuchKey" and bucket.versioning else None
+        if newest is not None and newest.storage == MARKER:
+            raise S3Error("PreconditionFailed", Condition="If-Match") from None
+        raise
+
+
+async def _require_tag(ctx: Context, bucket: BucketRecord, key: str) -> None:
+    """Who asks whether a tag is right learns something of the object, so they must be allowed to read it."""
+    entry = await ctx.catalog.objects.head(bucket, key)
+    if entry is None:
+        error = missing_object(ctx, bucket, key)
+        if error.code != "NoSuchKey":
+            raise error
+    elif not may_object(ctx, bucket, key, entry, READ, "s3:GetObject"):
+        raise denied(ctx, "conditions on its tag are for those who may read the object", "s3:GetObject")
 
 
 @implements(DELETE_OBJECTS)
@@ -80,10 +126,11 @@ async def _delete_one(ctx: Context, bucket: BucketRecord, each: ObjectIdentifier
         if len(each.key.encode()) > MAX_KEY_BYTES:
             raise S3Error("KeyTooLongError")
         version_id = each.version_id or None
-        condition = deletion(ctx, bucket, each.key, version_id)
+        permission = deletion(ctx, bucket, each.key, version_id)
         if version_id not in {None, NULL} and order_of(version_id) is None:
             raise S3Error("NoSuchVersion")
-        entry = await _delete(ctx, bucket, each.key, version_id, condition)
+        wanted = DeleteConditions(each.e_tag, each.size, each.last_modified_time)
+        entry = await _delete(ctx, bucket, each.key, version_id, permission, wanted)
     except Exception as error:  # noqa: BLE001 - one key's failure must not hide the others' outcomes
         failure = as_s3_error(error)
         if failure.code == "AccessDenied" and not failure.logged:

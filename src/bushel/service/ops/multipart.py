@@ -207,6 +207,9 @@ async def abort_multipart_upload(ctx: Context, request: AbortMultipartUploadInpu
         require_bucket(ctx, bucket, WRITE)
         raise NoSuchUpload(request.upload_id)
     require_initiator(ctx, bucket, upload)
+    initiated = request.if_match_initiated_time
+    if initiated is not None and initiated // 1000 != upload.initiated // 1000:
+        raise S3Error("PreconditionFailed", Condition="x-amz-if-match-initiated-time")
     await ctx.catalog.uploads.abort(bucket, request.key, request.upload_id)
     return AbortMultipartUploadOutput()
 
