@@ -28,6 +28,7 @@ def ask(key, *, caller=ALICE, operation=PUT_OBJECT, claim=None, headers=None, se
         caller=caller,
         operation=operation,
         claim=claim,
+        form_claim=None,
         headers=headers or {},
         input=SimpleNamespace(**members),
         request=Request("PUT", "/b/key", headers=headers, peer="192.0.2.1", secure=secure),
