@@ -1,6 +1,7 @@
 """Work on a bucket that takes several operations."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
 from itertools import islice
 from typing import Any, Final
@@ -8,12 +9,15 @@ from typing import Any, Final
 from bushel.client import listings
 from bushel.client.errors import BatchError, BucketAlreadyExists, NoSuchUpload
 from bushel.client.session import Session
-from bushel.protocol.operations import ABORT_MULTIPART_UPLOAD, CREATE_BUCKET, DELETE_OBJECTS
+from bushel.protocol.operations import ABORT_MULTIPART_UPLOAD, CREATE_BUCKET, DELETE_OBJECT, DELETE_OBJECTS
 from bushel.protocol.shapes.bucket import CreateBucketConfiguration, CreateBucketInput
 from bushel.protocol.shapes.multipart import AbortMultipartUploadInput
-from bushel.protocol.shapes.object import Delete, DeleteObjectsInput, ObjectIdentifier
+from bushel.protocol.shapes.object import Delete, DeleteObjectInput, DeleteObjectsInput, ObjectIdentifier
 
 _MOST: Final = 1000
+
+# XML 1.0 has no way to write these (section 2.2), so a document would name another key, or none.
+_cannot_be_written = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]").search
 
 
 async def create_bucket(session: Session, bucket: str, members: Mapping[str, Any], *, exist_ok: bool) -> None:
@@ -55,6 +59,10 @@ async def delete_objects(session: Session, bucket: str, keys: Iterable[str] | As
         batch.clear()
 
     async for key in _each(keys):
+        if _cannot_be_written(key):
+            await session.call(DELETE_OBJECT, DeleteObjectInput(bucket=bucket, key=key))
+            count += 1
+            continue
         batch.append(key)
         if len(batch) == _MOST:
             await flush()
