@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-KEY = bytes(range(32))
-OTHER_KEY = bytes(range(32, 64))
+KEY = hashlib.sha256(b"a key of a customer").digest()  # bytes that no test stores by chance
+OTHER_KEY = hashlib.sha256(b"another key of a customer").digest()
 
 _PREFIX = "x-amz-server-side-encryption-customer-"
 
