@@ -44,7 +44,7 @@ class Shell:
         environment = self.environment | environment
         said = (self._within if self.way == "within" else self._beside)(words, stdin, environment)
         assert said.status == status, f"bushel {' '.join(words)}: status {said.status}\n{said.out}\n{said.err}"
-        assert "Traceback" not in said.err
+        assert "Traceback" not in said.err, said.err
         return said
 
     def start(self, *arguments: Any, **options: Any) -> subprocess.Popen:
