@@ -20,21 +20,27 @@ from bushel.core.clock import Clock, SystemClock
 from bushel.core.credentials import RootNote, read_credentials, write_credentials
 from bushel.core.ids import Randomness, SystemRandomness
 from bushel.core.settings import CannotStart, Settings
+from bushel.core.shared import SharedMemory, SharedTurn
 from bushel.engine.api import Engine, EngineError, Full
 from bushel.protocol.address import Addressing
 from bushel.server import supervisor
 from bushel.server.access_log import AccessLog
 from bushel.server.health import Health
 from bushel.server.http import HttpServer, Limits
+from bushel.server.own_pages import OwnPages
 from bushel.server.pipeline import Pipeline
 from bushel.server.proxy import TrustedProxies
 from bushel.server.tls import Certificate
 from bushel.server.worker import WorkerInfo
 from bushel.service.authn import Authenticator
 from bushel.service.background.sweeper import run_sweeper
+from bushel.service.background.torrents import run_torrent_sweeper
 from bushel.service.context import Caller, Service
 from bushel.service.encryption.keyring import NO_KEYS, KeyFile, KeyringError, KeySource, keys_of
 from bushel.service.reads import SLOT_BYTES, ActiveReads
+from bushel.service.torrents import Hashing
+from bushel.web.torrents import swarm
+from bushel.web.torrents.tracker import Tracker
 
 MEMORY: Final = "memory:"
 
@@ -55,9 +61,23 @@ def build(
     *,
     clock: Clock,
     randomness: Randomness,
+    shared: SharedMemory,
+    hashing: Hashing,
     access_log: AccessLog | None = None,
 ) -> tuple[Pipeline, Health]:
-    """The application of one process over an open catalog."""
+    """The application of one process over an open catalog.
+
+    Args:
+        settings: Of the server.
+        catalog: Open.
+        root_pair: The operator's.
+        reads: The process's slot.
+        clock: The process's.
+        randomness: The process's.
+        shared: What ``shared_memory`` made.
+        hashing: The process's, made by ``new_hashing``; whoever calls this closes it before the engine.
+        access_log: Where requests are noted.
+    """
     own_hosts = [] if settings.public_url is None else [settings.public_url.partition("://")[2]]
     addressing = Addressing(settings.domain, own_hosts)
     service = Service(
@@ -66,6 +86,7 @@ def build(
         settings,
         reads,
         randomness=randomness,
+        hashing=hashing,
         keys=key_source(settings),
         root=Caller(ROOT_ID, "root", root_pair.access_key, root=True),
         root_secret_key=root_pair.secret_key,
@@ -73,8 +94,19 @@ def build(
         public_endpoint=settings.public_url or "",
     )
     health = Health(catalog)
-    pipeline = Pipeline(service, addressing, Authenticator(service, root_pair), health, randomness, access_log)
+    own_pages = OwnPages({"health": health, "tracker": Tracker(service, shared.view, shared)})
+    pipeline = Pipeline(service, addressing, Authenticator(service, root_pair), own_pages, randomness, access_log)
     return pipeline, health
+
+
+def shared_memory() -> SharedMemory:
+    """What the processes of a server share beside the store; made before they are forked."""
+    return SharedMemory(swarm.MEMORY_BYTES)
+
+
+def new_hashing(shared: SharedMemory) -> Hashing:
+    """The hashing of one process, which takes turns with the others."""
+    return Hashing(SharedTurn(shared, swarm.SETS))  # the locks before it are the swarms'
 
 
 def root_credentials(settings: Settings, folder: Path | None, randomness: Randomness) -> tuple[KeyPair, RootNote]:
@@ -154,6 +186,7 @@ class Plan(NamedTuple):
     Attributes:
         folder: The data folder; ``None`` for a memory store.
         reads: A slot for each worker (``service.reads``).
+        shared: What they know of swarms, and the turns that they take.
         access_log: Descriptor of the access log, or ``None``.
     """
 
@@ -161,6 +194,7 @@ class Plan(NamedTuple):
     folder: Path | None
     root_pair: KeyPair
     reads: mmap.mmap
+    shared: SharedMemory
     access_log: int | None
 
 
@@ -185,7 +219,8 @@ def serve(settings: Settings, store: str, announce: Callable[[str, RootNote], No
 
             held.enter_context(acquire_folder_lock(folder))
         pair, note = root_credentials(settings, folder, SystemRandomness())
-        plan = Plan(settings, folder, pair, mmap.mmap(-1, SLOT_BYTES * settings.workers), _open_access_log(settings))
+        reads = mmap.mmap(-1, SLOT_BYTES * settings.workers)
+        plan = Plan(settings, folder, pair, reads, shared_memory(), _open_access_log(settings))
         scheme = "http" if settings.tls_cert is None else "https"
 
         async def start_worker(sock: socket.socket, info: WorkerInfo) -> None:
@@ -229,8 +264,17 @@ async def _work(plan: Plan, sock: socket.socket, info: WorkerInfo) -> None:
             catalog = await Catalog.open(engine, clock, randomness)
         reads = ActiveReads(memoryview(plan.reads), info.index)
         access_log = None if plan.access_log is None else AccessLog(plan.access_log, clock)
+        hashing = new_hashing(plan.shared)
         application, health = build(
-            settings, catalog, plan.root_pair, reads, clock=clock, randomness=randomness, access_log=access_log
+            settings,
+            catalog,
+            plan.root_pair,
+            reads,
+            clock=clock,
+            randomness=randomness,
+            shared=plan.shared,
+            hashing=hashing,
+            access_log=access_log,
         )
         stall_seconds = settings.idle_timeout_seconds
         limits = Limits(
@@ -256,6 +300,7 @@ async def _work(plan: Plan, sock: socket.socket, info: WorkerInfo) -> None:
                     interval_seconds=settings.sweep_interval_seconds,
                 )
             )
+            chores.append(lambda: run_torrent_sweeper(catalog))
         certificate = _certificate(settings)
         if certificate is not None:
             info.on_reload(certificate.reload)
@@ -269,6 +314,7 @@ async def _work(plan: Plan, sock: socket.socket, info: WorkerInfo) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await hashing.close()
 
 
 @contextlib.contextmanager

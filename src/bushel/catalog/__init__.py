@@ -7,13 +7,14 @@ from bushel.catalog.buckets import Buckets
 from bushel.catalog.layout import SYSTEM
 from bushel.catalog.objects import Objects
 from bushel.catalog.quotas import Quotas
+from bushel.catalog.torrents import Torrents
 from bushel.catalog.uploads import Uploads
 from bushel.catalog.users import Users
 from bushel.core.clock import Clock
 from bushel.core.ids import Randomness
 from bushel.engine.api import Engine
 
-__all__ = ["Annotations", "Buckets", "Catalog", "Objects", "Quotas", "Uploads", "Users"]
+__all__ = ["Annotations", "Buckets", "Catalog", "Objects", "Quotas", "Torrents", "Uploads", "Users"]
 
 
 class Catalog:
@@ -26,6 +27,7 @@ class Catalog:
         self.objects = Objects(engine, clock, randomness)
         self.annotations = Annotations(engine)
         self.quotas = Quotas(engine, self.buckets, self.users)
+        self.torrents = Torrents(engine, clock, self.buckets, self.objects)
         self.uploads = Uploads(engine, self.objects, clock, randomness)
 
     @classmethod

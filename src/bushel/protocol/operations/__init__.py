@@ -15,6 +15,7 @@ from bushel.protocol.operations import (
     refused,
     restore,
     tagging,
+    torrent,
     versioning,
 )
 from bushel.protocol.operations import object as objects
@@ -112,6 +113,7 @@ from bushel.protocol.operations.tagging import (
     PUT_BUCKET_TAGGING,
     PUT_OBJECT_TAGGING,
 )
+from bushel.protocol.operations.torrent import GET_OBJECT_TORRENT
 from bushel.protocol.operations.versioning import (
     GET_BUCKET_VERSIONING,
     LIST_OBJECT_VERSIONS,
@@ -166,6 +168,7 @@ __all__ = [
     "GET_OBJECT_LOCK_CONFIGURATION",
     "GET_OBJECT_RETENTION",
     "GET_OBJECT_TAGGING",
+    "GET_OBJECT_TORRENT",
     "GET_PUBLIC_ACCESS_BLOCK",
     "HEAD_BUCKET",
     "HEAD_OBJECT",
@@ -219,6 +222,7 @@ TABLE: dict[str, Operation] = {
         restore.OPERATIONS,
         cors.OPERATIONS,
         annotations.OPERATIONS,
+        torrent.OPERATIONS,
         configuration.OPERATIONS,
         refused.OPERATIONS,
     )

@@ -28,7 +28,6 @@ _ROWS: tuple[tuple[str, str, Resource, tuple[str, ...], str], ...] = (
     ("DeleteBucketMetricsConfiguration", "DELETE", "bucket", ("metrics",), _METRICS),
     ("DeleteBucketReplication", "DELETE", "bucket", ("replication",), _DELIVERY),
     ("DeleteBucketWebsite", "DELETE", "bucket", ("website",), _WEBSITE),
-    ("GetObjectTorrent", "GET", "object", ("torrent",), "objects are not shared by BitTorrent yet"),
     ("PutBucketAbac", "PUT", "bucket", ("abac",), _ABAC),
     ("PutBucketAccelerateConfiguration", "PUT", "bucket", ("accelerate",), "there is one place to send objects to"),
     ("PutBucketAnalyticsConfiguration", "PUT", "bucket", ("analytics",), _DELIVERY),
