@@ -105,17 +105,23 @@ class Hashing:
 
     def _end(self, row: bytes, job: asyncio.Task[Torrent]) -> None:
         del self._jobs[row]
-        if not job.cancelled() and job.exception() is not None:
-            _log.warning("no torrent was made: %s", job.exception())
+        problem = None if job.cancelled() else job.exception()
+        if problem is not None and not isinstance(problem, S3Error):
+            _log.warning("no torrent was made: %s", problem)
 
     async def _make_in_turn(self, ctx: Context, bucket: BucketRecord, key: str, stored: Stored) -> Torrent:
         async with self._mine:
             while not self._turn.take():  # noqa: ASYNC110 - another process has it
                 await asyncio.sleep(_TURN_SECONDS)
             try:
-                # Another process may have made it while this one waited.
+                # While this waited, another process may have made it, and the version may have gone.
                 known = await ctx.catalog.torrents.of(bucket, key, stored.entry)
-                return known or await _make(ctx, bucket, key, stored, rests=True)
+                if known is not None:
+                    return known
+                current = await ctx.catalog.objects.head(bucket, key)
+                if current is None or current.order != stored.entry.order:
+                    raise _not_yet()
+                return await _make(ctx, bucket, key, stored, rests=True)
             finally:
                 self._turn.give()
 
