@@ -65,6 +65,19 @@ def test_it_completes_from_the_server_alone(wire, peer, torrent_of, path, versio
     assert file.read_bytes() == DATA
 
 
+def test_where_versions_are_kept_it_completes_also_after_the_object_was_overwritten(wire, peer, torrent_of):
+    body = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+    assert wire.signed("PUT", "/disks?versioning", body=body).status == 200
+    assert wire.signed("PUT", "/disks/debian.iso", {"x-amz-acl": "public-read"}, DATA).status == 200
+    torrent = torrent_of("/disks/debian.iso")
+    assert wire.signed("PUT", "/disks/debian.iso", {"x-amz-acl": "public-read"}, DATA[::-1]).status == 200
+
+    late = peer(torrent)
+
+    late.wait_until_it_has_all()
+    assert (late.folder / "debian.iso").read_bytes() == DATA
+
+
 def test_one_peer_has_it_from_another(wire, peer, torrent_of):
     assert wire.signed("PUT", "/disks/debian.iso", {"x-amz-acl": "public-read"}, DATA).status == 200
     first = peer(torrent_of("/disks/debian.iso"))

@@ -462,9 +462,6 @@ CATALOGUE: dict[str, ErrorKind] = {
     ),
     "NotImplemented.MfaDelete": ErrorKind(501, "MFA delete is not implemented."),
     "NotImplemented.Operation": ErrorKind(501, "The operation that you asked for is not implemented."),
-    "NotImplemented.TorrentOfVersion": ErrorKind(
-        501, "A torrent is of the current version of an object; a version that is named has none."
-    ),
     "NotImplemented.SignedForm": ErrorKind(
         501, "An HTML form is authorised by the policy in it; a signature of the request around it is not implemented."
     ),

@@ -3,8 +3,7 @@
 from typing import Final
 from urllib.parse import quote
 
-from bushel.protocol.address import decode_path, encode_path, parse_query, uri_encode
-from bushel.protocol.errors import S3Error
+from bushel.protocol.address import decode_path, encode_path, uri_encode
 from bushel.protocol.operations import GET_OBJECT_TORRENT
 from bushel.protocol.shapes.torrent import GetObjectTorrentInput, GetObjectTorrentOutput
 from bushel.protocol.torrent import ANNOUNCE, MEDIA_TYPE, torrent_file
@@ -20,8 +19,6 @@ _OK: Final = 200
 @implements(GET_OBJECT_TORRENT)
 async def get_object_torrent(ctx: Context, request: GetObjectTorrentInput) -> GetObjectTorrentOutput:
     """The torrent of an object that anybody may read: of its current version, made when it is first asked for."""
-    if "versionId" in parse_query(ctx.query):
-        raise S3Error("NotImplemented.TorrentOfVersion")
     bucket = await ctx.bucket(request.bucket, request.expected_bucket_owner)
     stored = await ctx.catalog.objects.get(bucket, request.key)
     if stored is None:
