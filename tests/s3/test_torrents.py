@@ -1,6 +1,7 @@
 """GetObjectTorrent and the tracker. Source: S3 API Reference, GetObjectTorrent; BEP 3, 7, 19, 23, 48.
 
-Swarms are known to all workers (SEMANTICS.md, S9); a torrent is refused where the object is private (S6).
+Swarms are known to all workers (SEMANTICS.md, S2), a torrent is of one version (S5) and refused
+where the object is private (S6).
 """
 
 import hashlib
@@ -281,7 +282,7 @@ def test_a_bucket_made_anew_has_none_of_the_old_one(s3, wire, bucket, put, torre
 
 
 def test_every_worker_knows_everybody(wire, put, torrent):
-    """Each announcement has a connection of its own, so they come to all workers (S9)."""
+    """Each announcement has a connection of its own, so they come to all workers (S2)."""
     put(**PUBLIC)
     info_hash = torrent().info_hash
     for number in range(12):
@@ -372,7 +373,7 @@ def test_the_tracker_is_not_on_the_hosts_of_buckets(wire, bucket, put):
 
 
 def test_a_killed_worker_takes_nobody_along_and_a_new_one_knows_them(start_server):
-    """The swarm is in memory of the whole family (S9)."""
+    """The swarm is in memory of the whole family (S2)."""
     server = start_server(workers=2)
     wire = Wire(server.endpoint, server.access_key, server.secret_key)
     wire.signed("PUT", "/disks")
