@@ -17,8 +17,8 @@ DATA = random.Random(19).randbytes(9_000_001)
 def peer(tmp_path):
     started = []
 
-    def start(source):
-        started.append(Peer(source, tmp_path / f"peer-{len(started)}"))
+    def start(source, **options):
+        started.append(Peer(source, tmp_path / f"peer-{len(started)}", **options))
         return started[-1]
 
     yield start
@@ -76,6 +76,17 @@ def test_where_versions_are_kept_it_completes_also_after_the_object_was_overwrit
 
     late.wait_until_it_has_all()
     assert (late.folder / "debian.iso").read_bytes() == DATA
+
+
+def test_where_versions_are_kept_a_cautious_client_takes_the_plain_url(wire, peer, torrent_of):
+    body = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+    assert wire.signed("PUT", "/disks?versioning", body=body).status == 200
+    assert wire.signed("PUT", "/disks/debian.iso", {"x-amz-acl": "public-read"}, DATA).status == 200
+
+    cautious = peer(torrent_of("/disks/debian.iso"), cautious=True)
+
+    cautious.wait_until_it_has_all()
+    assert (cautious.folder / "debian.iso").read_bytes() == DATA
 
 
 def test_one_peer_has_it_from_another(wire, peer, torrent_of):

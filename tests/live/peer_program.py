@@ -1,7 +1,7 @@
 """A BitTorrent client of one torrent, run by the system's Python, which has Debian's libtorrent.
 
-``peer_program.py FILE|MAGNET FOLDER`` takes part until standard input ends. Every line that it prints is JSON: its
-state, whenever that has changed.
+``peer_program.py FILE|MAGNET FOLDER [cautious]`` takes part until standard input ends. Every line that it prints is
+JSON: its state, whenever that has changed.
 """
 
 import json
@@ -17,8 +17,6 @@ SETTINGS = {
     "enable_upnp": False,
     "enable_natpmp": False,
     "allow_multiple_connections_per_ip": True,
-    # libtorrent asks no tracker on its own machine, and no web seed there whose URL has a query: here all are.
-    "ssrf_mitigation": False,
     "alert_mask": libtorrent.alert.category_t.all_categories,
 }
 
@@ -38,8 +36,9 @@ def state_of(handle, said):
 
 
 def main() -> None:
-    source, folder = sys.argv[1:]
-    session = libtorrent.session(SETTINGS)
+    source, folder, *cautious = sys.argv[1:]
+    # libtorrent asks no tracker on its own machine, and no web seed there whose URL has a query: here all are.
+    session = libtorrent.session(SETTINGS | {"ssrf_mitigation": bool(cautious)})
     if source.startswith("magnet:"):
         parameters = libtorrent.parse_magnet_uri(source)
     else:

@@ -12,14 +12,17 @@ PROGRAM = Path(__file__).with_name("peer_program.py")
 
 
 class Peer:
-    """One client of one torrent (``peer_program``), from a file or a magnet link."""
+    """One client of one torrent (``peer_program``), from a file or a magnet link.
 
-    def __init__(self, source: object, folder: Path) -> None:
+    A cautious one asks no tracker on its own machine, and takes no web seed there whose URL has a query.
+    """
+
+    def __init__(self, source: object, folder: Path, *, cautious: bool = False) -> None:
         folder.mkdir()
         self.folder = folder
         self.states: list[dict] = []
         self._process = subprocess.Popen(
-            [SYSTEM_PYTHON, "-u", str(PROGRAM), str(source), str(folder)],
+            [SYSTEM_PYTHON, "-u", str(PROGRAM), str(source), str(folder), *(["cautious"] if cautious else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
