@@ -113,6 +113,15 @@ def test_one_address_cannot_drive_all_others_out(liar):
     assert len(everybody(swarms, ONE, 2) - honest) == MOST_OF_AN_ADDRESS
 
 
+def test_the_address_of_this_machine_is_no_network_that_others_belong_to():
+    swarms = new_swarms()
+    for number in range(40):
+        swarms.announce(ONE, peer(number), 1, completed=False)
+    for port in range(1, 40):
+        swarms.announce(ONE, Peer(bytes(15) + b"\1", port, b"x" * 20, False), 2, completed=False)
+    assert {peer(number) for number in range(40)} <= everybody(swarms, ONE, 2)
+
+
 def test_a_flood_of_torrents_takes_the_place_of_the_one_announced_longest_ago():
     swarms = new_swarms()
     of_one_set = [ONE[:4] + number.to_bytes(16, "big") for number in range(TORRENTS_OF_A_SET + 1)]

@@ -126,17 +126,13 @@ class Swarms:
         at = self._find(info_hash)
         if at is None or most <= 0:
             return []
-        found = [
-            Peer(slot[1], slot[2], slot[3], bool(slot[4]))
-            for slot in self._slots(at)
-            if slot[0] > now_seconds
-            and not (peer.has_all and slot[4])
-            and not (slot[1] == peer.address and slot[2] == peer.port)
-        ]
+        found = [slot for slot in self._slots(at) if slot[0] > now_seconds and not (peer.has_all and slot[4])]
         if len(found) > most:
             first = pick(len(found))
-            found = (found[first:] + found[:first])[:most]
-        return found
+            found = (found[first:] + found[:first])[: most + 1]
+        address, port = peer.address, peer.port
+        others = [slot for slot in found if slot[1] != address or slot[2] != port][:most]
+        return [Peer(slot[1], slot[2], slot[3], bool(slot[4])) for slot in others]
 
     def _slots(self, at: int) -> list[tuple[int, bytes, int, bytes, int]]:
         return list(_SLOT.iter_unpack(self._memory[at + _HEAD.size : at + _TORRENT_BYTES]))
@@ -169,11 +165,11 @@ def _slot_for(
     slots: list[tuple[int, bytes, int, bytes, int]], peer: Peer, now_seconds: int
 ) -> tuple[int, tuple[int, bytes, int, bytes, int] | None]:
     """Which slot a peer gets, and what is known of it."""
-    network = _network(peer.address)
+    network, port = _network(peer.address), peer.port
     theirs = []
     for place, slot in enumerate(slots):
-        if slot[0] > now_seconds and _network(slot[1]) == network:
-            if slot[1] == peer.address and slot[2] == peer.port:
+        if slot[1].startswith(network) and slot[0] > now_seconds:
+            if slot[2] == port and slot[1] == peer.address:
                 return place, slot
             theirs.append(place)
     among = theirs if len(theirs) >= MOST_OF_AN_ADDRESS else range(len(slots))
@@ -181,4 +177,5 @@ def _slot_for(
 
 
 def _network(address: bytes) -> bytes:
-    return address if address.startswith(_MAPPED) else address[:8]
+    """What the addresses of one owner begin with. Nobody has a whole network that begins as IPv4 addresses do."""
+    return address[:8] if any(address[:8]) else address

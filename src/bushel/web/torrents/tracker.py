@@ -170,10 +170,15 @@ def _failure(reason: str) -> dict[bytes, Any]:
 
 def _compact(peers: list[Peer]) -> dict[bytes, bytes]:
     """BEP 23 and BEP 7."""
-    ports = [(peer, peer.port.to_bytes(2, "big")) for peer in peers]
-    told = {b"peers": b"".join(peer.address[12:] + port for peer, port in ports if peer.is_ipv4)}
-    sixth = b"".join(peer.address + port for peer, port in ports if not peer.is_ipv4)
-    return told | {b"peers6": sixth} if sixth else told
+    fourth: list[bytes] = []
+    sixth: list[bytes] = []
+    for peer in peers:
+        if peer.is_ipv4:
+            fourth += (peer.address[12:], peer.port.to_bytes(2, "big"))
+        else:
+            sixth += (peer.address, peer.port.to_bytes(2, "big"))
+    told = {b"peers": b"".join(fourth)}
+    return told | {b"peers6": b"".join(sixth)} if sixth else told
 
 
 def _told(peer: Peer, *, with_id: bool) -> dict[bytes, Any]:
