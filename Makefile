@@ -81,7 +81,7 @@ test-s3: $(VENV)/.test test-packages ## S3 over a real port, and bytes that are 
 test-clients: $(VENV)/.test test-packages ## boto3, awscli, s3cmd, rclone, Perl, curl, wget
 	$(PYTEST) -n $(JOBS) --dist worksteal -m clients $(ARGS)
 
-test-web: $(VENV)/.test test-packages ## pages in a real browser; BUSHEL_SCREENSHOTS=folder keeps what they look like
+test-web: $(VENV)/.test test-packages ## pages in a real browser; SCREENSHOTS=folder keeps what they look like
 	$(PYTEST) -n $(JOBS) tests/web $(ARGS)
 
 test-crash: $(VENV)/.test test-packages ## kill -9, the order of syncs, the full disk

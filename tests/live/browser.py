@@ -94,7 +94,7 @@ def fits(page: Page) -> bool:
 
 @contextmanager
 def chromium_running(folder: Path) -> Iterator[Browser]:
-    """Start Chromium and end it. ``BUSHEL_SCREENSHOTS`` names a folder for photographs that are to stay.
+    """Start Chromium and end it. ``SCREENSHOTS`` names a folder for photographs that are to stay.
 
     While this runs, the thread has a running event loop (Playwright's): nothing can call ``asyncio.run``, so a test
     runs ``bushel`` as a process of its own.
@@ -102,7 +102,7 @@ def chromium_running(folder: Path) -> Iterator[Browser]:
     where = shutil.which("chromium")
     if where is None:
         pytest.fail("chromium is not installed: `make test-packages`")
-    kept = os.environ.get("BUSHEL_SCREENSHOTS")
+    kept = os.environ.get("SCREENSHOTS")
     if kept:
         folder = Path(kept)
         folder.mkdir(parents=True, exist_ok=True)
