@@ -21,6 +21,7 @@ from bushel.service.ops import (
     tagging,
     uploads,
     versioning,
+    website,
     writing,
 )
 
@@ -45,5 +46,6 @@ __all__ = [
     "tagging",
     "uploads",
     "versioning",
+    "website",
     "writing",
 ]
