@@ -9,6 +9,7 @@ from bushel.protocol.operations import (
     configuration,
     cors,
     encryption,
+    lifecycle,
     listing,
     multipart,
     payment,
@@ -17,6 +18,7 @@ from bushel.protocol.operations import (
     tagging,
     torrent,
     versioning,
+    website,
 )
 from bushel.protocol.operations import object as objects
 from bushel.protocol.operations.access import (
@@ -57,14 +59,12 @@ from bushel.protocol.operations.configuration import (
     GET_BUCKET_ANALYTICS_CONFIGURATION,
     GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
     GET_BUCKET_INVENTORY_CONFIGURATION,
-    GET_BUCKET_LIFECYCLE_CONFIGURATION,
     GET_BUCKET_LOGGING,
     GET_BUCKET_METADATA_CONFIGURATION,
     GET_BUCKET_METADATA_TABLE_CONFIGURATION,
     GET_BUCKET_METRICS_CONFIGURATION,
     GET_BUCKET_NOTIFICATION_CONFIGURATION,
     GET_BUCKET_REPLICATION,
-    GET_BUCKET_WEBSITE,
     GET_OBJECT_LEGAL_HOLD,
     GET_OBJECT_LOCK_CONFIGURATION,
     GET_OBJECT_RETENTION,
@@ -78,6 +78,11 @@ from bushel.protocol.operations.encryption import (
     DELETE_BUCKET_ENCRYPTION,
     GET_BUCKET_ENCRYPTION,
     PUT_BUCKET_ENCRYPTION,
+)
+from bushel.protocol.operations.lifecycle import (
+    DELETE_BUCKET_LIFECYCLE,
+    GET_BUCKET_LIFECYCLE_CONFIGURATION,
+    PUT_BUCKET_LIFECYCLE_CONFIGURATION,
 )
 from bushel.protocol.operations.listing import (
     LIST_OBJECTS,
@@ -119,6 +124,7 @@ from bushel.protocol.operations.versioning import (
     LIST_OBJECT_VERSIONS,
     PUT_BUCKET_VERSIONING,
 )
+from bushel.protocol.operations.website import DELETE_BUCKET_WEBSITE, GET_BUCKET_WEBSITE, PUT_BUCKET_WEBSITE
 
 __all__ = [
     "ABORT_MULTIPART_UPLOAD",
@@ -129,9 +135,11 @@ __all__ = [
     "DELETE_BUCKET",
     "DELETE_BUCKET_CORS",
     "DELETE_BUCKET_ENCRYPTION",
+    "DELETE_BUCKET_LIFECYCLE",
     "DELETE_BUCKET_OWNERSHIP_CONTROLS",
     "DELETE_BUCKET_POLICY",
     "DELETE_BUCKET_TAGGING",
+    "DELETE_BUCKET_WEBSITE",
     "DELETE_OBJECT",
     "DELETE_OBJECTS",
     "DELETE_OBJECT_ANNOTATION",
@@ -188,11 +196,13 @@ __all__ = [
     "PUT_BUCKET_ACL",
     "PUT_BUCKET_CORS",
     "PUT_BUCKET_ENCRYPTION",
+    "PUT_BUCKET_LIFECYCLE_CONFIGURATION",
     "PUT_BUCKET_OWNERSHIP_CONTROLS",
     "PUT_BUCKET_POLICY",
     "PUT_BUCKET_REQUEST_PAYMENT",
     "PUT_BUCKET_TAGGING",
     "PUT_BUCKET_VERSIONING",
+    "PUT_BUCKET_WEBSITE",
     "PUT_OBJECT",
     "PUT_OBJECT_ACL",
     "PUT_OBJECT_ANNOTATION",
@@ -221,8 +231,10 @@ TABLE: dict[str, Operation] = {
         payment.OPERATIONS,
         restore.OPERATIONS,
         cors.OPERATIONS,
+        lifecycle.OPERATIONS,
         annotations.OPERATIONS,
         torrent.OPERATIONS,
+        website.OPERATIONS,
         configuration.OPERATIONS,
         refused.OPERATIONS,
     )

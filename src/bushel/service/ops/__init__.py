@@ -11,6 +11,7 @@ from bushel.service.ops import (
     cors,
     deleting,
     encryption,
+    lifecycle,
     listing,
     multipart,
     payment,
@@ -21,6 +22,7 @@ from bushel.service.ops import (
     torrents,
     uploads,
     versioning,
+    website,
     writing,
 )
 
@@ -35,6 +37,7 @@ __all__ = [
     "cors",
     "deleting",
     "encryption",
+    "lifecycle",
     "listing",
     "multipart",
     "payment",
@@ -45,5 +48,6 @@ __all__ = [
     "torrents",
     "uploads",
     "versioning",
+    "website",
     "writing",
 ]
