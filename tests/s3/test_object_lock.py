@@ -684,7 +684,7 @@ def test_a_policy_bounds_retentions(s3, locking, put, second):
 
 @pytest.mark.parametrize("lock", ["retention", "hold"])
 def test_of_a_lock_and_a_deletion_at_once_one_happens(s3, locking, put, lock):
-    """SEMANTICS.md, S9: never both. (Neither would be a bug too.)"""
+    """SEMANTICS.md, S10: never both. (Neither would be a bug too.)"""
     rounds = 25
     outcomes = []
     with ThreadPoolExecutor(2) as pool:

@@ -241,15 +241,19 @@ class Objects:
             Locked: What would go for good must stay.
             Exception: What the condition raised.
         """
+        step = self.deleting(bucket, owner, condition)
+        entry: ObjectEntry | None = await self.reclaim(bucket, key, step)
+        return entry
+
+    def deleting(self, bucket: BucketRecord, owner: str, condition: Condition | None) -> Step:
+        """The step of ``delete``. The first cell that it reads is that of the current version."""
         now_ns = self._clock.now_ns()
 
         def marking() -> Step:
             token = self._token(bucket)
             return Step(history.READS, lambda values: history.mark(values, owner, now_ns, condition, token))
 
-        step = marking() if bucket.versioning else Step(_WRITE_READS, partial(_remove, condition, now_ns), marking)
-        entry: ObjectEntry | None = await self._commit(bucket.partition, key.encode(), step, reclaims=True)
-        return entry
+        return marking() if bucket.versioning else Step(_WRITE_READS, partial(_remove, condition, now_ns), marking)
 
     async def delete_version(
         self,
@@ -274,15 +278,22 @@ class Objects:
             Locked: It must stay.
             Exception: What the condition raised.
         """
-        reads = history.removal_reads(history.order_of(version_id))
+        step = self.removing(version_id, condition, bypass_governance=bypass_governance)
+        entry: ObjectEntry | None = await self.reclaim(bucket, key, step)
+        return entry
+
+    def removing(self, version_id: str, condition: Condition | None, *, bypass_governance: bool = False) -> Step:
+        """The step of ``delete_version``."""
         now_ns = self._clock.now_ns()
 
         def transition(values: Sequence[Any]) -> Change:
             return history.remove(values, version_id, condition, now_ns, bypass_governance=bypass_governance)
 
-        step = Step(reads, transition)
-        entry: ObjectEntry | None = await self._commit(bucket.partition, key.encode(), step, reclaims=True)
-        return entry
+        return Step(history.removal_reads(history.order_of(version_id)), transition)
+
+    async def reclaim(self, bucket: BucketRecord, key: str, step: Step) -> Any:
+        """Commit a step that removes something; returns its result."""
+        return await self._commit(bucket.partition, key.encode(), step, reclaims=True)
 
     async def change_metadata(
         self,

@@ -144,7 +144,7 @@ WAYS = {
 @pytest.mark.parametrize("lock", [HELD, Lock(COMPLIANCE, until(1)), Lock(GOVERNANCE, until(1))], ids=str)
 @pytest.mark.parametrize("way", WAYS)
 def test_nothing_removes_what_is_locked(way, lock, covered):
-    """SEMANTICS.md, S9."""
+    """SEMANTICS.md, S10."""
 
     async def scenario(store):
         objects = store.catalog.objects
