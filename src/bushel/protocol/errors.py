@@ -74,6 +74,7 @@ CATALOGUE: dict[str, ErrorKind] = {
     "AccessDenied.Expired": ErrorKind(403, "Request has expired"),
     "AccessDenied.Expires": ErrorKind(403, "Invalid date (should be seconds since epoch)"),
     "AccessDenied.HeadersNotSigned": ErrorKind(403, "There were headers present in the request which were not signed"),
+    "AccessDenied.ObjectLocked": ErrorKind(403, "Access Denied because object protected by object lock."),
     "AccessDenied.NotYetValid": ErrorKind(403, "Request is not yet valid"),
     "AccessDenied.QueryAuthentication": ErrorKind(
         403, "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters"
@@ -240,6 +241,28 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidArgument.BypassGovernance": ErrorKind(
         400, "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets."
     ),
+    "InvalidArgument.DefaultRetention": ErrorKind(400, "Default retention period is too large."),
+    "InvalidArgument.LegalHold": ErrorKind(400, "Legal Hold must be either of 'ON' or 'OFF'"),
+    "InvalidArgument.LockMode": ErrorKind(400, "Unknown wormMode directive."),
+    "InvalidArgument.ModeAndDate": ErrorKind(
+        400, "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied"
+    ),
+    "InvalidArgument.RetainUntilDate": ErrorKind(400, "The retain until date must be in the future!"),
+    "InvalidBucketState.ObjectLock": ErrorKind(
+        409, "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed."
+    ),
+    "InvalidBucketState.Versioning": ErrorKind(
+        409, "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration"
+    ),
+    "InvalidRequest.PartLockDigest": ErrorKind(
+        400, "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Part requests with Object Lock parameters"
+    ),
+    "InvalidRequest.PutLockDigest": ErrorKind(
+        400,
+        "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters",
+    ),
+    "InvalidRetentionPeriod": ErrorKind(400, "Default retention period must be a positive integer value."),
+    "NoSuchObjectLockConfiguration": ErrorKind(404, "The specified object does not have a ObjectLock configuration"),
     "InvalidArgument.CannedACL": ErrorKind(400, ""),
     "InvalidArgument.ConflictingQuery": ErrorKind(400, "Conflicting query string parameters"),
     "InvalidArgument.ContinuationToken": ErrorKind(400, "The continuation token provided is incorrect"),
