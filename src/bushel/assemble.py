@@ -35,6 +35,7 @@ from bushel.service.background.sweeper import run_sweeper
 from bushel.service.context import Caller, Service
 from bushel.service.encryption.keyring import NO_KEYS, KeyFile, KeyringError, KeySource, keys_of
 from bushel.service.reads import SLOT_BYTES, ActiveReads
+from bushel.web.soap.interface import SoapInterface
 
 MEMORY: Final = "memory:"
 
@@ -73,7 +74,9 @@ def build(
         public_endpoint=settings.public_url or "",
     )
     health = Health(catalog)
-    pipeline = Pipeline(service, addressing, Authenticator(service, root_pair), health, randomness, access_log)
+    authenticator = Authenticator(service, root_pair)
+    soap = SoapInterface(service)
+    pipeline = Pipeline(service, addressing, authenticator, health, randomness, access_log, soap=soap)
     return pipeline, health
 
 

@@ -42,7 +42,7 @@ async def put_object(ctx: Context, request: PutObjectInput) -> PutObjectOutput:
     draft = Draft(payload.size, payload.md5.hex(), owner, metadata, checksum, data, blob)
     if sealing is not None:
         draft = draft._replace(etag=sealing.tag(payload.md5).hex(), encryption=sealing.record())
-    entry = await ctx.catalog.objects.put(bucket, request.key, draft, condition)
+    ctx.written = entry = await ctx.catalog.objects.put(bucket, request.key, draft, condition)
     answer = checksum_member(checksum.algorithm, checksum.digest)
     if sealing is not None:
         answer.update(sealing.told)
