@@ -94,6 +94,17 @@ def signed(wire: Wire, operation: str, content: str = "", **options: Any) -> Ans
     return send(wire, message(operation, content, security(operation, *keys, **options)))
 
 
+def related(*parts: tuple[dict[str, str], bytes], boundary: str = "MIME_boundary") -> tuple[str, bytes]:
+    """Content-Type and body of a message with attachments: header fields and content of each part."""
+    lines = b"".join(
+        b"--%b\r\n%b\r\n%b\r\n"
+        % (boundary.encode(), "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode(), content)
+        for headers, content in parts
+    )
+    content_type = f'multipart/related; type="text/xml"; boundary="{boundary}"'
+    return content_type, lines + b"--%b--\r\n" % boundary.encode()
+
+
 def content_of(answer: Answer) -> ET.Element:
     """What is in the body of an answer that is no fault."""
     assert answer.status == 200, answer.body

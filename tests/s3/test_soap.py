@@ -322,10 +322,25 @@ class TestObjects:
         assert s3.head_object(Bucket=bucket, Key="key")["ServerSideEncryption"] == "AES256"
         assert get().Data == b"secret" * 10_000
 
-    def test_attachments_are_refused(self, soap, bucket, put_inline):
-        put_inline()
-        with fault("Server.NotImplemented"):
-            soap("GetObject", Bucket=bucket, Key="key", GetMetadata=True, GetData=True, InlineData=False)
+    @pytest.mark.parametrize("size", [0, 5, 100_000, 3 * MIB])
+    def test_an_object_as_an_attachment(self, soap, put, bucket, size):
+        content = (bytes(range(256)) * (size // 256 + 1))[:size]
+        put(body=content, ContentType="text/x-test")
+        pack = soap("GetObject", Bucket=bucket, Key="key", GetMetadata=True, GetData=True, InlineData=False)
+        assert pack.root.Status.Code == 200
+        assert pack.root.Data is None
+        (attachment,) = pack.attachments
+        assert attachment.content == content
+        assert attachment.headers["Content-Type"] == "text/x-test"
+
+    def test_a_range_as_an_attachment(self, soap, put, bucket):
+        put(body=bytes(2 * MIB) + b"end")
+        wanted = {"GetMetadata": False, "GetData": True, "InlineData": False, "ByteRangeStart": MIB}
+        pack = soap("GetObjectExtended", Bucket=bucket, Key="key", **wanted)
+        assert pack.root.Status.Code == 206
+        assert pack.attachments[0].content == bytes(MIB) + b"end"
+
+    def test_putting_an_object_needs_an_attachment(self, soap, bucket):
         with fault("Client.MissingAttachment"):
             soap("PutObject", Bucket=bucket, Key="key", ContentLength=5)
 

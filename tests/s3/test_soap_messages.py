@@ -3,6 +3,7 @@
 Source: S3 API Reference, "Appendix: SOAP API"; W3C Note "SOAP 1.1".
 """
 
+import hashlib
 import socket
 from datetime import UTC, datetime, timedelta
 
@@ -18,6 +19,7 @@ from live.soap import (
     envelope,
     fault_of,
     message,
+    related,
     security,
     send,
     signed,
@@ -298,9 +300,153 @@ class TestFaults:
     def test_operations_that_are_not_implemented(self, wire, operation):
         assert_fault(signed(wire, operation, "<Bucket>b</Bucket>"), "Server.NotImplemented", Operation=operation)
 
-    @pytest.mark.parametrize("kind", ["multipart/related; boundary=x; type=text/xml", "application/dime"])
-    def test_attachments(self, wire, kind):
-        assert_fault(send(wire, b"--x\r\n", {"Content-Type": kind}), "Server.NotImplemented")
+
+class TestAttachments:
+    """PutObject: the envelope, then the object's bytes, as parts of multipart/related."""
+
+    @pytest.fixture
+    def put_object(self, wire, bucket):
+        """``put_object(data, length)``: a message with these bytes attached."""
+
+        def put(data, length=None, headers=None, *more, elements="", **options):
+            stated = len(data) if length is None else length
+            names = f"<Bucket>{bucket}</Bucket><Key>key</Key>{elements}<ContentLength>{stated}</ContentLength>"
+            root = ({}, message("PutObject", names, security("PutObject", *keys(wire))))
+            content_type, body = related(root, (headers or {}, data), *more, **options)
+            return send(wire, body, {"Content-Type": content_type})
+
+        return put
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            b"",
+            b"hello",
+            b"\r\n",
+            b"\r\n--MIME_boundary",
+            b"--MIME_boundary--\r\n",
+            b"\r\n--MIME_boundar",
+            bytes(range(256)) * 1000,
+            b"\r\n--MIME_boundary--\r\n" * 200_000,
+        ],
+    )
+    def test_any_bytes(self, put_object, read, data):
+        """The length decides where the attachment ends, so it may hold the boundary."""
+        found = content_of(put_object(data))
+        result = found.find(f"{NAMESPACE}PutObjectResponse")
+        assert result[0].text == f'"{hashlib.md5(data).hexdigest()}"'
+        assert read() == data
+
+    def test_what_else_the_message_says(self, put_object, s3, bucket):
+        entry = "<Metadata><Name>{}</Name><Value>{}</Value></Metadata>"
+        elements = entry.format("Content-Type", "text/plain") + entry.format("family", "Muntz")
+        binary = {"Content-Type": "application/x-part", "Content-Transfer-Encoding": "Binary", "Content-ID": "<d>"}
+        content_of(put_object(b"x", None, binary, elements=elements))
+        head = s3.head_object(Bucket=bucket, Key="key")
+        assert (head["ContentType"], head["Metadata"]) == ("text/plain", {"family": "Muntz"})
+
+    @pytest.mark.parametrize("length", [0, 4, 6, 30, 10_000])
+    def test_an_attachment_of_another_length_is_not_stored(self, put_object, s3, bucket, length):
+        put_object(b"before")
+        assert_fault(put_object(b"hello", length), "Client.IncompleteBody")
+        assert s3.get_object(Bucket=bucket, Key="key")["Body"].read() == b"before"
+
+    def test_a_length_that_none_has(self, put_object):
+        assert_fault(put_object(b"hello", -1), "Client.InvalidSOAPRequest", Element="ContentLength")
+        assert_fault(put_object(b"hello", 6 << 30), "Client.EntityTooLarge")
+
+    def test_a_digest_that_is_not_the_attachments(self, put_object, s3, bucket):
+        digest = "<Metadata><Name>Content-MD5</Name><Value>1B2M2Y8AsgTpgAmY7PhCfg==</Value></Metadata>"
+        for data in (b"hello", bytes(MIB)):
+            assert_fault(put_object(data, elements=digest), "Client.BadDigest")
+        assert "Contents" not in s3.list_objects(Bucket=bucket)
+
+    def test_one_attachment_and_no_more(self, put_object, s3, bucket):
+        assert_fault(put_object(b"hello", 5, {}, ({}, b"more")), "Client.InvalidSOAPRequest")
+        assert "Contents" not in s3.list_objects(Bucket=bucket)
+
+    def test_no_attachment(self, wire, bucket):
+        names = f"<Bucket>{bucket}</Bucket><Key>key</Key><ContentLength>5</ContentLength>"
+        root = message("PutObject", names, security("PutObject", *keys(wire)))
+        content_type, body = related(({}, root))
+        assert_fault(send(wire, body, {"Content-Type": content_type}), "Client.MissingAttachment")
+        assert_fault(send(wire, root), "Client.MissingAttachment")
+
+    def test_parts_of_other_operations(self, wire):
+        root = ({"Content-ID": "<root>"}, message("ListAllMyBuckets", "", security("ListAllMyBuckets", *keys(wire))))
+        content_type, body = related(root)
+        content_of(send(wire, body, {"Content-Type": content_type}))
+        content_of(send(wire, b"preamble\r\n" + body + b"epilogue", {"Content-Type": content_type}))
+        content_of(send(wire, body, {"Content-Type": content_type + '; start="<root>"'}))
+        assert_fault(send(wire, body, {"Content-Type": content_type + '; start="<r>"'}), "Client.InvalidSOAPRequest")
+        content_type, body = related(root, ({}, b"data"))
+        assert_fault(send(wire, body, {"Content-Type": content_type}), "Client.InvalidSOAPRequest")
+
+    @pytest.mark.parametrize("encoding", ["base64", "quoted-printable", "x"])
+    def test_encoded_parts(self, put_object, encoding):
+        answer = put_object(b"aGk=", None, {"Content-Transfer-Encoding": encoding})
+        assert_fault(answer, "Server.NotImplemented")
+
+    @pytest.mark.parametrize(
+        ("content_type", "body", "code"),
+        [
+            ("application/dime", b"", "Server.NotImplemented"),
+            ("multipart/form-data; boundary=x", b"--x\r\n\r\n\r\n--x--", "Client.InvalidSOAPRequest"),
+            ("multipart/related", b"--x\r\n\r\n\r\n--x--", "Client.InvalidSOAPRequest"),
+            ('multipart/related; boundary=""', b"--\r\n\r\n\r\n----", "Client.InvalidSOAPRequest"),
+            (f"multipart/related; boundary={'x' * 71}", b"", "Client.InvalidSOAPRequest"),
+            ("multipart/related; boundary=x", b"", "Client.IncompleteBody"),
+            ("multipart/related; boundary=x", b"--x", "Client.IncompleteBody"),
+            ("multipart/related; boundary=x", b"--x\r\n\r\nhello", "Client.IncompleteBody"),
+            ("multipart/related; boundary=x", b"--x\r\n\r\nhello\r\n--x", "Client.IncompleteBody"),
+            ("multipart/related; boundary=x", b"--x\r\n\r\nhello\r\n--x--", "Client.MalformedXML"),
+            ("multipart/related; boundary=x", b"--xy\r\n\r\nhello\r\n--x--", "Client.InvalidSOAPRequest"),
+            ("multipart/related; boundary=x", b"no" * 10_000, "Client.InvalidSOAPRequest"),
+            ("multipart/related; boundary=x", b"--x\r\n" + b"a: b\r\n" * 5_000, "Client.InvalidSOAPRequest"),
+            (
+                "multipart/related; boundary=x",
+                b"--x\r\n\r\n" + b" " * (2 * MIB + 1) + b"\r\n--x--",
+                "Client.MaxMessageLengthExceeded",
+            ),
+        ],
+    )
+    def test_parts_that_are_none(self, wire, content_type, body, code):
+        assert_fault(send(wire, body, {"Content-Type": content_type}), code)
+
+    @pytest.mark.parametrize("data", [b"", b"\r\n--x--\r\n", bytes(range(256)) * 8_000])
+    def test_an_answer_with_an_attachment(self, wire, put, bucket, data):
+        put(body=data, ContentType="text/x-test")
+        names = f"<Bucket>{bucket}</Bucket><Key>key</Key>"
+        wanted = "<GetMetadata>true</GetMetadata><GetData>true</GetData><InlineData>false</InlineData>"
+        answer = signed(wire, "GetObject", names + wanted)
+        assert answer.status == 200
+        content_type = answer.headers["content-type"]
+        assert content_type.startswith('multipart/related; type="text/xml"; start="<envelope>"; boundary="')
+        boundary = content_type.split('"')[-2].encode()
+        before, root, attachment = answer.body.split(b"--%b\r\n" % boundary)
+        assert before == b""
+        head, _, envelope = root.partition(b"\r\n\r\n")
+        assert b"Content-ID: <envelope>" in head
+        assert b'<Data xsi:nil="true"/>' in envelope
+        head, _, content = attachment.partition(b"\r\n\r\n")
+        assert head.split(b"\r\n")[:2] == [b"Content-Type: text/x-test", b"Content-Transfer-Encoding: binary"]
+        assert content == data + b"\r\n--%b--\r\n" % boundary
+
+    def test_a_client_that_goes_away_leaves_nothing(self, wire, s3, bucket):
+        names = f"<Bucket>{bucket}</Bucket><Key>key</Key><ContentLength>{MIB}</ContentLength>"
+        root = ({}, message("PutObject", names, security("PutObject", *keys(wire))))
+        content_type, body = related(root, ({}, bytes(MIB)))
+        head = (
+            f"POST /soap HTTP/1.1\r\nHost: {wire.netloc}\r\nContent-Type: {content_type}\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n"
+        )
+        host, port = wire.netloc.split(":")
+        with socket.create_connection((host, int(port)), timeout=30) as connection:
+            connection.sendall(head.encode() + body[: -len("_boundary--\r\n")])
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(65536):
+                pass  # until the server is done with it
+        assert "Contents" not in s3.list_objects(Bucket=bucket)
 
 
 class TestMessages:

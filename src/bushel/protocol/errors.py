@@ -486,6 +486,10 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidRequest.SignedSOAP": ErrorKind(
         400, "SOAP requests are signed by the elements AWSAccessKeyId, Timestamp and Signature, not by an HTTP header."
     ),
+    "InvalidSOAPRequest.Attachment": ErrorKind(
+        400,
+        "The SOAP request body is invalid: its parts are not an envelope, and an attachment if there has to be one.",
+    ),
     "InvalidSOAPRequest.Element": ErrorKind(
         400, "The SOAP request body is invalid: the element {Element} has no place here."
     ),
@@ -506,8 +510,8 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidSOAPRequest.Version": ErrorKind(400, "The message is not an envelope of SOAP 1.1."),
     "MissingAttachment": ErrorKind(400, "A SOAP attachment was expected, but none were found."),
     "MissingSecurityElement": ErrorKind(400, "The SOAP 1.1 request is missing a security element."),
-    "NotImplemented.Attachments": ErrorKind(
-        501, "Attachments of SOAP messages are not implemented; what is inline may have 1,048,576 bytes."
+    "NotImplemented.Attachment": ErrorKind(
+        501, "Attachments of SOAP messages are implemented as parts of multipart/related, not encoded; DIME is not."
     ),
     "InvalidArgument.AWSAuthorization": ErrorKind(
         400, "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature"

@@ -225,7 +225,8 @@ _ALL: Final = (
         *_STORED_AS,
         *_SECURITY,
         answer=_PUT_OBJECT_RESULT,
-        documentation="Not implemented: the bytes would be in an attachment. Use PutObjectInline, or REST.",
+        documentation="Stores an object whose ContentLength bytes are the attachment of the message, which then is "
+        "multipart/related with the envelope first. DIME is not implemented.",
     ),
     _message(
         "GetObject",
@@ -233,8 +234,8 @@ _ALL: Final = (
         *_WANTED,
         *_SECURITY,
         answer=_GET_OBJECT_RESULT,
-        documentation=f"An object's metadata, and its bytes where they are at most {MAX_INLINE_BYTES}. With GetData, "
-        "InlineData must be true: attachments are not implemented.",
+        documentation=f"An object's metadata, and its bytes: at most {MAX_INLINE_BYTES} inline, or any number as the "
+        "attachment of an answer that is multipart/related.",
     ),
     _message(
         "GetObjectExtended",

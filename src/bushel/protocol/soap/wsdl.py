@@ -11,8 +11,8 @@ from bushel.protocol.soap.types import Element, Simple, Structure
 _PLACE: Final = "{place}"
 _DOCUMENTATION: Final = (
     "S3 as SOAP 1.1, document/literal. A request is signed with AWSAccessKeyId, Timestamp and Signature, which is the "
-    "HMAC-SHA1 of AmazonS3, the operation's name and the text of Timestamp; without them it is anonymous. Attachments, "
-    "DIME or MIME, are not implemented."
+    "HMAC-SHA1 of AmazonS3, the operation's name and the text of Timestamp; without them it is anonymous. Attachments "
+    "are MIME parts (SOAP Messages with Attachments); DIME is not implemented."
 )
 
 

@@ -17,17 +17,18 @@ from bushel.protocol.soap.wsdl import wsdl
 from bushel.service.authn import key_holder
 from bushel.service.context import ANONYMOUS, Caller, Service
 from bushel.service.faults import as_s3_error
+from bushel.web.soap.attachments import Attached, Related
 from bushel.web.soap.operations import ACTIONS
 from bushel.web.soap.visit import Visit
 
 MAX_MESSAGE_BYTES: Final = 2 * MAX_INLINE_BYTES
 """Base64 takes four bytes for three; lines, grants and metadata have what is left."""
 
+TAKES_ATTACHMENT: Final = "PutObject"
+
 PATHS: Final = frozenset({"/soap", "/soap/"})
 
 _XML: Final = ("Content-Type", "text/xml; charset=utf-8")
-_WITH_ATTACHMENTS: Final = ("multipart/", "application/dime")
-
 _log: Final = logging.getLogger(__name__)
 
 
@@ -52,9 +53,15 @@ class SoapEndpoint:
             raise S3Error("MethodNotAllowed", headers=allow, Method=request.method, ResourceType="SOAP")
         visit: Visit | None = None
         try:
-            message, values = read_request(await self._envelope(request))
-            visit = Visit(self._service, request, await self._identify(message.name, values))
-            response = Response(200, [_XML], write_answer(message, await ACTIONS[message.name](visit, values)))
+            attached = self._admitted(request)
+            envelope = (
+                await _read(request.body) if attached is None else await attached.read_envelope(MAX_MESSAGE_BYTES)
+            )
+            message, values = read_request(envelope)
+            if attached is not None and attached.has_attachment and message.name != TAKES_ATTACHMENT:
+                raise S3Error("InvalidSOAPRequest.Attachment")
+            visit = Visit(self._service, request, await self._identify(message.name, values), attached)
+            response = self._response(visit, write_answer(message, await ACTIONS[message.name](visit, values)))
         except Exception as failure:  # noqa: BLE001 - as_s3_error logs what nobody expected
             response = _fault(request, as_s3_error(failure), request_id, host_id)
         return response, None if visit is None else visit.operation
@@ -64,23 +71,21 @@ class SoapEndpoint:
         here = f"{'https' if request.secure else 'http'}://{request.host}"
         return f"{self._service.public_endpoint or here}/soap"
 
-    async def _envelope(self, request: Request) -> bytes:
-        """The message, which is all of the request's body.
+    @staticmethod
+    def _admitted(request: Request) -> Attached | None:
+        """The message to come, if it is one with parts.
 
         Raises:
-            S3Error: It cannot be one, or has more bytes than any: InlineDataTooLarge where what has so many is an
-                object's data, MaxMessageLengthExceeded where not.
+            S3Error: It is refused before it is read.
         """
         if not request.confidential:
             raise S3Error("InvalidRequest.InsecureSOAP")
         if "authorization" in request.headers:
             raise S3Error("InvalidRequest.SignedSOAP")
-        if request.headers.get("content-type", "").strip().lower().startswith(_WITH_ATTACHMENTS):
-            raise S3Error("NotImplemented.Attachments")
-        document = await _read(request.body)
-        if not document:
-            raise S3Error("MissingRequestBodyError")
-        return document
+        content_type = request.headers.get("content-type", "").strip()
+        if content_type.lower().startswith("application/dime"):
+            raise S3Error("NotImplemented.Attachment")
+        return Attached(request.body, content_type) if content_type.lower().startswith("multipart/") else None
 
     async def _identify(self, operation: str, values: dict[str, Any]) -> Caller:
         claim = read_claim(operation, values, self._service.clock.now_ns())
@@ -90,18 +95,32 @@ class SoapEndpoint:
         claim.verify(secret_key)
         return caller
 
+    def _response(self, visit: Visit, answer: bytes) -> Response:
+        attachment = visit.answers_with
+        if attachment is None:
+            return Response(200, [_XML], answer)
+        related = Related(answer, attachment, self._service.randomness.token(16).hex())
+        fields = [("Content-Type", related.content_type), ("Content-Length", str(related.length))]
+        return Response(200, fields, related)
+
 
 async def _read(body: Body) -> bytes:
-    pieces: list[bytes] = []
-    size = 0
+    """The message, which is all of the request's body.
+
+    Raises:
+        S3Error: There is none, or it has more bytes than any: InlineDataTooLarge where what has so many is an object's
+            data, MaxMessageLengthExceeded where not.
+    """
+    document = bytearray()
     while piece := await body.read():
-        pieces.append(piece)
-        size += len(piece)
-        if size > MAX_MESSAGE_BYTES or (body.length or 0) > MAX_MESSAGE_BYTES:
-            if begins(b"".join(pieces), "PutObjectInline"):
+        document += piece
+        if len(document) > MAX_MESSAGE_BYTES or (body.length or 0) > MAX_MESSAGE_BYTES:
+            if begins(bytes(document), "PutObjectInline"):
                 raise S3Error("InlineDataTooLarge", MaxSizeAllowed=str(MAX_INLINE_BYTES))
             raise S3Error("MaxMessageLengthExceeded", MaxMessageLengthBytes=str(MAX_MESSAGE_BYTES))
-    return b"".join(pieces)
+    if not document:
+        raise S3Error("MissingRequestBodyError")
+    return bytes(document)
 
 
 def _fault(request: Request, error: S3Error, request_id: str, host_id: str) -> Response:

@@ -13,6 +13,7 @@ from bushel.protocol.address import check_key_length, encode_path
 from bushel.protocol.codec.bind import META_PREFIX
 from bushel.protocol.codec.scalars import is_header_text, write_rfc1123, write_words
 from bushel.protocol.errors import S3Error
+from bushel.protocol.message import Body, BytesBody
 from bushel.protocol.operations import (
     COPY_OBJECT,
     CREATE_BUCKET,
@@ -33,6 +34,7 @@ from bushel.protocol.shapes.listing import Object
 from bushel.protocol.shapes.members import Owner
 from bushel.protocol.soap.messages import MAX_INLINE_BYTES, MESSAGES
 from bushel.service.content import BlobStream
+from bushel.web.soap.attachments import Attachment
 from bushel.web.soap.visit import Visit
 
 Values = Mapping[str, Any]
@@ -200,22 +202,26 @@ async def _put_object_inline(visit: Visit, asked: Values) -> dict[str, Any]:
     data = asked["Data"]
     if len(data) > MAX_INLINE_BYTES:
         raise _too_large(len(data))
-    headers = _metadata(asked) | _grants(asked) | _storage_class(asked)
-    ctx, output = await visit.call(
-        PUT_OBJECT,
-        asked["Bucket"],
-        _key(asked["Key"]),
-        headers=headers,
-        content=data,
-        length=asked["ContentLength"],
-    )
-    return {"ETag": output.e_tag, "LastModified": ctx.written.last_modified}
+    body = BytesBody(data)
+    body.length = asked["ContentLength"]
+    return await _write(visit, asked, body)
 
 
 @_acts_for("PutObject")
-async def _put_object(_: Visit, __: Values) -> None:
-    """The message came without an attachment: those that have one are refused before they are read."""
-    raise S3Error("MissingAttachment")
+async def _put_object(visit: Visit, asked: Values) -> dict[str, Any]:
+    if visit.attached is None or not visit.attached.has_attachment:
+        raise S3Error("MissingAttachment")
+    length = asked["ContentLength"]
+    if length < 0:
+        raise S3Error("InvalidSOAPRequest.Value", Element="ContentLength")
+    await visit.attached.open(length)
+    return await _write(visit, asked, visit.attached)
+
+
+async def _write(visit: Visit, asked: Values, body: Body) -> dict[str, Any]:
+    headers = _metadata(asked) | _grants(asked) | _storage_class(asked)
+    ctx, output = await visit.call(PUT_OBJECT, asked["Bucket"], _key(asked["Key"]), headers=headers, body=body)
+    return {"ETag": output.e_tag, "LastModified": ctx.written.last_modified}
 
 
 @_acts_for("GetObject")
@@ -262,17 +268,20 @@ async def _copy_object(visit: Visit, asked: Values) -> dict[str, Any]:
 
 async def _read(visit: Visit, asked: Values, headers: dict[str, str]) -> dict[str, Any]:
     wants_data = asked["GetData"]
-    if wants_data and not asked["InlineData"]:
-        raise S3Error("NotImplemented.Attachments")
     operation = GET_OBJECT if wants_data else HEAD_OBJECT
     ctx, output = await visit.call(operation, asked["Bucket"], _key(asked["Key"]), headers=headers)
     if ctx.status == HTTPStatus.NOT_MODIFIED:
         condition = "If-None-Match" if "if-none-match" in headers else "If-Modified-Since"
         raise S3Error("PreconditionFailed", Condition=condition)
+    data = None
+    if wants_data and asked["InlineData"]:
+        data = await _inline(output.body, output.content_length)
+    elif wants_data:
+        visit.answers_with = Attachment(output.body, output.content_length, output.content_type)
     return {
         "Status": _status(ctx.status or 200),
         "Metadata": list(_metadata_entries(output)) if asked["GetMetadata"] else [],
-        "Data": await _inline(output.body, output.content_length) if wants_data else None,
+        "Data": data,
         "LastModified": output.last_modified,
         "ETag": output.e_tag,
     }

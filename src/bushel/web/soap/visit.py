@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bushel.protocol.address import encode_path
-from bushel.protocol.message import BytesBody, Request
+from bushel.protocol.message import Body, Request
 from bushel.protocol.operations import Operation
 from bushel.service.context import Caller, Context, Service
 from bushel.service.registry import HANDLERS
+from bushel.web.soap.attachments import Attached, Attachment
 
 _TOLD_OF_CALLER: Final[tuple[str, ...]] = ("referer", "user-agent")
 """Header fields of the message that conditions of policies ask about."""
@@ -21,11 +22,15 @@ class Visit:
     """One request: who asks, and what has been done.
 
     Attributes:
+        attached: The message with its attachment, where it has one.
+        answers_with: What goes with the answer, once an operation left it here; whoever takes it lets go of it.
         operation: The one of the table that was called last.
     """
 
-    def __init__(self, service: Service, request: Request, caller: Caller) -> None:
+    def __init__(self, service: Service, request: Request, caller: Caller, attached: Attached | None = None) -> None:
         self.service = service
+        self.attached = attached
+        self.answers_with: Attachment | None = None
         self.operation: Operation | None = None
         self._outer = request
         self._caller = caller
@@ -39,8 +44,7 @@ class Visit:
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         document: bytes = b"",
-        content: bytes | None = None,
-        length: int | None = None,
+        body: Body | None = None,
     ) -> tuple[Context, Any]:
         """Do what a REST request with these parts would do; its context and its output.
 
@@ -51,8 +55,7 @@ class Visit:
             query: Parameters, decoded.
             headers: Header fields by lower-case name.
             document: The body of an operation that takes a document.
-            content: The body of one that takes a stream.
-            length: Bytes that the request says ``content`` has.
+            body: That of one that takes a stream; its length is known.
 
         Raises:
             S3Error: As the binder and the operation do.
@@ -61,11 +64,8 @@ class Visit:
         outer = self._outer
         fields: dict[str, str] = {name: outer.headers[name] for name in _TOLD_OF_CALLER if name in outer.headers}
         fields.update(headers or {})
-        body = None
-        if content is not None:
-            body = BytesBody(content)
-            body.length = length
-            fields["content-length"] = str(length)
+        if body is not None:
+            fields["content-length"] = str(body.length)
         path = "/" if bucket is None else encode_path(f"/{bucket}" if key is None else f"/{bucket}/{key}")
         request = Request(
             operation.method, path, "", fields, body, host=outer.host, peer=outer.peer, secure=outer.secure
