@@ -529,3 +529,38 @@ class TestGrants:
             nobody("DeleteObject", Bucket=bucket, Key="key")
         with refused("AccessDenied", 403):
             anonymous.get_object(Bucket=bucket, Key="key")  # boto3 calls itself otherwise
+
+    def test_policies_about_old_signatures(self, put_inline, get, s3, bucket, server, soaps, second):
+        """A signature of SOAP is no better than version 2, so who has no more of that has none of this."""
+        put_inline()
+        other = soaps(server, (second.access_key, second.secret_key))
+        allow = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+        old = {"StringEquals": {"s3:signatureversion": "AWS"}}
+        s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [allow]}))
+        assert get(caller=other).Data == b"hello"
+        statements = [allow, allow | {"Effect": "Deny", "Condition": old}]
+        s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": statements}))
+        with fault("Client.AccessDenied"):
+            get(caller=other)
+
+    def test_quotas(self, server, put_inline, soap, bucket, person):
+        person("second")  # quotas are for servers with a data folder
+        server.bushel("quota", "set", "--bucket", bucket, "--max-size", "10", "--data", str(server.data))
+        put_inline("a", b"12345")
+        with fault("Client.QuotaExceeded"):
+            put_inline("b", b"123456")
+        names = {"SourceBucket": bucket, "SourceKey": "a", "DestinationBucket": bucket, "DestinationKey": "b"}
+        soap("CopyObject", **names)
+        with fault("Client.QuotaExceeded"):
+            soap("CopyObject", **names | {"DestinationKey": "c"})
+
+    def test_where_the_requester_pays_nobody_else_comes_in(
+        self, server, soaps, soap, put_inline, get, s3, second, bucket
+    ):
+        other = soaps(server, (second.access_key, second.secret_key))
+        put_inline(AccessControlList={"Grant": [group_grant(soap, "READ")]})
+        assert get(caller=other).Data == b"hello"
+        s3.put_bucket_request_payment(Bucket=bucket, RequestPaymentConfiguration={"Payer": "Requester"})
+        with fault("Client.AccessDenied"):
+            get(caller=other)
+        assert get().Data == b"hello"

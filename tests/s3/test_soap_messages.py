@@ -573,3 +573,25 @@ def test_in_another_region_buckets_are_made_there(start_server):
     content_of(signed(wire, "CreateBucket", "<Bucket>quotes</Bucket>"))
     wire.region = "eu-west-1"
     assert b"eu-west-1" in wire.signed("GET", "/quotes?location").body
+
+
+def test_the_access_log_tells_the_operation(start_server, tmp_path):
+    server = start_server(target="memory:", flags=("--access-log", str(tmp_path / "access.log")))
+    wire = server_wire(server)
+    content_of(signed(wire, "ListAllMyBuckets"))
+    assert_fault(send(wire, b"hello"), "Client.MalformedXML")
+    wire.send("GET", "/soap?wsdl")
+    lines = [line.split()[2:6] for line in (tmp_path / "access.log").read_text().splitlines()]
+    assert lines == [
+        ["ListBuckets", '"POST', '/soap"', "200"],
+        ["-", '"POST', '/soap"', "500"],
+        ["-", '"GET', '/soap"', "200"],
+    ]
+
+
+def test_pages_of_other_origins_are_told_nothing(wire):
+    answer = send(wire, b"hello", {"Origin": "https://example.com"})
+    assert_fault(answer, "Client.MalformedXML")
+    assert "access-control-allow-origin" not in answer.headers
+    preflight = {"Origin": "https://example.com", "Access-Control-Request-Method": "POST"}
+    assert wire.send("OPTIONS", "/soap", preflight).status == 405
