@@ -6,6 +6,12 @@ Source: S3 API Reference, "Appendix: SOAP API"; W3C Note "SOAP 1.1".
 import hashlib
 import socket
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.encoders import encode_7or8bit
+from email.mime.application import MIMEApplication
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from email.policy import SMTP
 
 import pytest
 
@@ -336,6 +342,18 @@ class TestAttachments:
         result = found.find(f"{NAMESPACE}PutObjectResponse")
         assert result[0].text == f'"{hashlib.md5(data).hexdigest()}"'
         assert read() == data
+
+    def test_a_message_that_a_mail_library_wrote(self, wire, read, bucket):
+        names = f"<Bucket>{bucket}</Bucket><Key>key</Key><ContentLength>13</ContentLength>"
+        root = MIMEText(message("PutObject", names, security("PutObject", *keys(wire))).decode(), "xml", "us-ascii")
+        root["Content-ID"] = "<root.message@example.com>"
+        data = MIMEApplication(b"hello\r\nworld!", _encoder=encode_7or8bit)
+        whole = MIMEMultipart("related", None, [root, data], type="text/xml", start=root["Content-ID"])
+        head, _, body = whole.as_bytes(policy=SMTP.clone(max_line_length=None)).partition(b"\r\n\r\n")
+        content_type = message_from_bytes(head)["Content-Type"].replace("\r\n", "")
+        assert content_type.startswith("multipart/related;")
+        content_of(send(wire, body, {"Content-Type": content_type}))
+        assert read() == b"hello\r\nworld!"
 
     def test_what_else_the_message_says(self, put_object, s3, bucket):
         entry = "<Metadata><Name>{}</Name><Value>{}</Value></Metadata>"
