@@ -44,6 +44,7 @@ from bushel.service.reads import SLOT_BYTES, ActiveReads
 from bushel.service.torrents import Hashing
 from bushel.web.hosts import BUILT_IN_DOMAIN, SiteHosts
 from bushel.web.sites import Sites
+from bushel.web.soap.interface import SoapInterface
 from bushel.web.torrents import swarm
 from bushel.web.torrents.tracker import Tracker
 
@@ -103,8 +104,9 @@ def build(
     health = Health(catalog)
     own_pages = OwnPages({"health": health, "tracker": Tracker(service, shared.view, shared)})
     sites = Sites(service, SiteHosts(settings.website_domain, addressing))
+    soap = SoapInterface(service)
     authenticator = Authenticator(service, root_pair)
-    pipeline = Pipeline(service, addressing, authenticator, own_pages, sites, randomness, access_log)
+    pipeline = Pipeline(service, addressing, authenticator, own_pages, sites, randomness, access_log, soap=soap)
     return pipeline, health
 
 
