@@ -46,6 +46,7 @@ from bushel.web.hosts import BUILT_IN_DOMAIN, SiteHosts
 from bushel.web.sites import Sites
 from bushel.web.soap.interface import SoapInterface
 from bushel.web.torrents import swarm
+from bushel.web.torrents.seed import Seed
 from bushel.web.torrents.tracker import Tracker
 
 _log: Final = logging.getLogger(__name__)
@@ -102,7 +103,7 @@ def build(
         public_endpoint=settings.public_url or "",
     )
     health = Health(catalog)
-    own_pages = OwnPages({"health": health, "tracker": Tracker(service, shared.view, shared)})
+    own_pages = OwnPages({"health": health, "seed": Seed(service), "tracker": Tracker(service, shared.view, shared)})
     sites = Sites(service, SiteHosts(settings.website_domain, addressing))
     soap = SoapInterface(service)
     authenticator = Authenticator(service, root_pair)

@@ -62,7 +62,7 @@ def test_json_tells_all_of_it(either_shell, server, bucket, public, here):
         "size": 300_000,
         "piece_size": 262_144,
         "tracker": f"{server.endpoint}/_/tracker/announce",
-        "web_seeds": [url],
+        "web_seeds": [f"{server.endpoint}/_/seed/{found.info_hash.hex()}/a%20disk.iso"],
         "file": "a disk.iso.torrent",
     }
     (told,) = either_shell("torrent", place, "--json", "--magnet").json

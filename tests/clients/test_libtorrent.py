@@ -78,7 +78,7 @@ def test_where_versions_are_kept_it_completes_also_after_the_object_was_overwrit
     assert (late.folder / "debian.iso").read_bytes() == DATA
 
 
-def test_where_versions_are_kept_a_cautious_client_takes_the_plain_url(wire, peer, torrent_of):
+def test_a_client_that_takes_no_query_from_a_private_network_completes_too(wire, peer, torrent_of):
     body = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
     assert wire.signed("PUT", "/disks?versioning", body=body).status == 200
     assert wire.signed("PUT", "/disks/debian.iso", {"x-amz-acl": "public-read"}, DATA).status == 200

@@ -5,7 +5,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from bushel.protocol.torrent import ANNOUNCE, SCRAPE, read_torrent
+from bushel.protocol.torrent import ANNOUNCE, SCRAPE, SEED, read_torrent
 from bushel.service.torrents import AT_ONCE_BYTES, WAIT_SECONDS
 from bushel.web.torrents import announcement, swarm, tracker
 from live.server import BUSHEL
@@ -33,7 +33,7 @@ def test_its_commands_work(start_server, tmp_path):
     assert done.returncode == 0, done.stderr
     found = read_torrent((tmp_path / "debian.iso.torrent").read_bytes())
     assert found.announce == server.endpoint + ANNOUNCE
-    assert found.seeds == (f"{server.endpoint}/disks/debian.iso",)
+    assert found.seeds == (f"{server.endpoint}{SEED}{found.info_hash.hex()}/debian.iso",)
     assert done.stdout.splitlines()[-1] == found.magnet(f"{server.endpoint}/disks/debian.iso?torrent")
 
 

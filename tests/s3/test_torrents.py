@@ -60,10 +60,6 @@ def scrape(wire, *info_hashes):
     return decode(answer.body)
 
 
-def seeds_of(torrent):
-    return list(torrent.seeds)
-
-
 # --- the file -----------------------------------------------------------------------------------------------------
 
 
@@ -83,7 +79,9 @@ def test_a_torrent_describes_the_object_and_names_the_server(wire, bucket, put):
         b"pieces": hashes_of(DATA),
     }
     assert found[b"announce"].decode() == f"{wire.endpoint}/_/tracker/announce"
-    assert [each.decode() for each in found[b"url-list"]] == [f"{wire.endpoint}/{bucket}/some%20dir/file%20%C3%A4.bin"]
+    assert [each.decode() for each in found[b"url-list"]] == [
+        f"{wire.endpoint}/_/seed/{read_torrent(answer.body).info_hash.hex()}/file%20%C3%A4.bin"
+    ]
 
 
 def test_boto3_gets_it(s3, bucket, put):
@@ -136,7 +134,7 @@ def test_a_request_to_the_bucket_s_own_host_names_the_service_s(wire, bucket, pu
     found = read_torrent(wire.send("GET", "/a%20key?torrent", host=host).body)
     service = host.removeprefix(f"{bucket}.")
     assert found.announce == f"http://{service}/_/tracker/announce"
-    assert found.seeds == (f"http://{service}/{bucket}/a%20key",)
+    assert found.seeds == (f"http://{service}/_/seed/{found.info_hash.hex()}/a%20key",)
 
 
 def test_links_are_to_the_public_url(start_server):
@@ -146,7 +144,7 @@ def test_links_are_to_the_public_url(start_server):
     wire.signed("PUT", "/disks/a.iso", {"x-amz-acl": "public-read"}, b"x")
     found = read_torrent(wire.send("GET", "/disks/a.iso?torrent").body)
     assert found.announce == "https://s3.example.org/_/tracker/announce"
-    assert found.seeds == ("https://s3.example.org/disks/a.iso",)
+    assert found.seeds == (f"https://s3.example.org/_/seed/{found.info_hash.hex()}/a.iso",)
 
 
 # --- who has one --------------------------------------------------------------------------------------------------
@@ -224,23 +222,53 @@ def test_a_version_that_is_named_has_none(s3, wire, bucket, put):
 # --- versions -----------------------------------------------------------------------------------------------------
 
 
-def test_where_versions_are_kept_a_web_seed_names_the_version(s3, wire, bucket, put, torrent):
+def seeded(wire, torrent, headers=None):
+    (url,) = torrent.seeds
+    return wire.send("GET", url.removeprefix(wire.endpoint), headers)
+
+
+def test_the_web_seed_has_the_bytes_and_any_range_of_them(wire, put, torrent):
+    put(body=DATA, **PUBLIC)
+    found = torrent()
+    assert seeded(wire, found).body == DATA
+    part = seeded(wire, found, {"Range": "bytes=262144-524287"})
+    assert (part.status, part.body) == (206, DATA[262_144:524_288])
+    assert part.headers["content-range"] == f"bytes 262144-524287/{len(DATA)}"
+    assert part.headers["content-security-policy"] == "sandbox"
+
+
+def test_the_web_seed_never_has_other_bytes(wire, put, torrent):
+    put(body=DATA, **PUBLIC)
+    found = torrent()
+    put(body=DATA[::-1], **PUBLIC)
+    assert_refused(seeded(wire, found), "NoSuchKey", 404)
+    for target in ("/_/seed/", f"/_/seed/{'0' * 40}/key", "/_/seed/zz/key", "/_/seed"):
+        assert_refused(wire.send("GET", target), "NoSuchKey", 404)
+    assert_refused(wire.send("POST", f"/_/seed/{found.info_hash.hex()}/key"), "MethodNotAllowed", 405)
+
+
+def test_where_versions_are_kept_the_web_seed_has_the_version_as_long_as_it_is_there(s3, wire, bucket, put, torrent):
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     version = put(body=DATA, **PUBLIC)["VersionId"]
-    plain = f"{wire.endpoint}/{bucket}/key"
     found = torrent()
-    assert found.seeds == (f"{plain}?versionId={version}", plain)
-    put(body=b"newer", **PUBLIC)
-    assert wire.send("GET", found.seeds[0].removeprefix(wire.endpoint)).body == DATA
+    put(body=DATA[::-1], **PUBLIC)
+    assert seeded(wire, found).body == DATA
+    s3.delete_object(Bucket=bucket, Key="key", VersionId=version)
+    assert_refused(seeded(wire, found), "NoSuchKey", 404)
 
 
-def test_a_web_seed_is_a_url_that_anybody_can_read(s3, wire, bucket, put, torrent):
-    """Where a policy allows s3:GetObject and not s3:GetObjectVersion, naming the version would be refused."""
+def test_the_web_seed_gives_what_anybody_may_read_and_no_more(s3, wire, bucket, put, torrent):
+    """An older version is s3:GetObjectVersion, which a policy for s3:GetObject does not allow (S6)."""
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     both = ["s3:GetObject", "s3:GetObjectTorrent"]
     s3.put_bucket_policy(Bucket=bucket, Policy=document(bucket, allow(both, "/*")))
     put(body=DATA)
-    assert torrent().seeds == (f"{wire.endpoint}/{bucket}/key",)
+    found = torrent()
+    assert seeded(wire, found).body == DATA
+    put(body=b"newer")
+    assert_refused(seeded(wire, found), "AccessDenied", 403)
+    s3.delete_bucket_policy(Bucket=bucket)
+    assert_refused(seeded(wire, found), "AccessDenied", 403)
 
 
 def test_what_was_overwritten_is_tracked_no_more(wire, bucket, put, torrent):

@@ -15,7 +15,8 @@ MEDIA_TYPE: Final = "application/x-bittorrent"
 
 ANNOUNCE: Final = "/_/tracker/announce"
 SCRAPE: Final = "/_/tracker/scrape"
-"""Paths of the tracker, on the service's own hosts."""
+SEED: Final = "/_/seed/"
+"""Paths of the tracker and of the web seed, on the service's own hosts."""
 
 MAX_BYTES: Final = 5 * 1024**3
 """Objects of so many bytes and more have no torrent (S3 User Guide, "Using BitTorrent": less than 5 GB)."""
