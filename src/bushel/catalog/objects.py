@@ -87,7 +87,8 @@ class Draft(NamedTuple):
     """An object about to be stored; order and time are set by the commit.
 
     ``data`` for inline bytes, ``blob`` for a sealed blob, ``manifest`` for the parts of an upload: exactly one of them.
-    With ``encryption`` the bytes are encrypted already; ``size`` is that of the plain ones.
+    With ``encryption`` the bytes are encrypted already; ``size`` is that of the plain ones. An object that only gets
+    another key keeps its ``last_modified``; ``renamed`` is as of the entry.
     """
 
     size: int
@@ -100,6 +101,8 @@ class Draft(NamedTuple):
     manifest: Manifest | None = None
     annotations: Sequence[Annotation] = ()
     encryption: Encryption | None = None
+    last_modified: int = 0
+    renamed: bytes | None = None
 
 
 class Step(NamedTuple):
@@ -386,11 +389,15 @@ class Objects:
         The work goes on when the caller is cancelled (its client went away): whether the index names a blob is known
         only once the commit has returned.
         """
-        return await _unbroken(self._commit_and_settle(blobs, bucket.partition, key.encode(), step))
+        return await self.settling(blobs, lambda: self._commit(bucket.partition, key.encode(), step))
 
-    async def _commit_and_settle(self, blobs: Sequence[bytes], partition: bytes, row: bytes, step: Step) -> Any:
+    async def settling(self, blobs: Sequence[bytes], commit: Callable[[], Awaitable[Any]]) -> Any:
+        """The same for any commit that names them."""
+        return await _unbroken(self._commit_and_settle(blobs, commit))
+
+    async def _commit_and_settle(self, blobs: Sequence[bytes], commit: Callable[[], Awaitable[Any]]) -> Any:
         try:
-            result = await self._commit(partition, row, step)
+            result = await commit()
         except Unavailable:
             # The outcome is unknown: the blobs stay pending, and recovery asks the index.
             raise
@@ -494,7 +501,7 @@ def _entry(draft: Draft, order: int, version_id: str) -> ObjectEntry:
     return ObjectEntry(
         order=order,
         version_id=version_id,
-        last_modified=whole_seconds(order),
+        last_modified=draft.last_modified or whole_seconds(order),
         size=draft.size,
         etag=draft.etag,
         owner=draft.owner,
@@ -506,6 +513,7 @@ def _entry(draft: Draft, order: int, version_id: str) -> ObjectEntry:
         metadata=draft.metadata,
         annotations=summed(draft.annotations) if draft.annotations else None,
         encryption=draft.encryption,
+        renamed=draft.renamed,
     )
 
 

@@ -109,6 +109,7 @@ class ObjectEntry(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1)
         annotations: How many annotations it has, and their bytes.
         encryption: ``None`` where the bytes are stored as they are. ``size`` is that of the plain bytes all the same;
             ``check`` is of what is stored.
+        renamed: Digests of the client token and the request that gave the object this key, if a token came with it.
     """
 
     order: int
@@ -125,6 +126,7 @@ class ObjectEntry(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1)
     metadata: Metadata | None = NO_METADATA
     annotations: tuple[int, int] | None = None
     encryption: Encryption | None = None
+    renamed: bytes | None = None
 
     @property
     def counted_bytes(self) -> int:

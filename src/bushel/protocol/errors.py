@@ -364,6 +364,28 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidRequest.CopyOfMarker": ErrorKind(
         400, "The source of a copy request may not specifically refer to a delete marker by version id."
     ),
+    "IdempotencyParameterMismatch": ErrorKind(
+        400, "Parameters on this idempotent request are inconsistent with parameters used in previous request(s)."
+    ),
+    "InvalidArgument.ClientToken": ErrorKind(
+        400, "The client token must have 1 to 64 characters of ASCII, from 33 to 126."
+    ),
+    "InvalidArgument.RenameSource": ErrorKind(
+        400, "The rename source must be the key of an object in the same bucket; it may begin with a slash."
+    ),
+    "InvalidBucketState.Rename": ErrorKind(
+        409, "Objects are renamed in buckets that never had versioning; this bucket has or had it."
+    ),
+    "InvalidRequest.AmbiguousRenameSource": ErrorKind(
+        400, "Both readings of the rename source, as a key and as a bucket with a key, name an object."
+    ),
+    "InvalidRequest.RenameOfCustomer": ErrorKind(
+        400,
+        "An object that is encrypted with a customer's key cannot be renamed: the request has no place for the key.",
+    ),
+    "InvalidRequest.RenameOfDirectory": ErrorKind(400, "Objects whose keys end with a slash cannot be renamed."),
+    "InvalidRequest.RenameToItself": ErrorKind(400, "The object has that key already."),
+    "NotImplemented.Rename": ErrorKind(501, "This server's store cannot rename objects in one step."),
     "InvalidRequest.CopyToItself": ErrorKind(
         400,
         "This copy request is illegal because it is trying to copy an object to itself without changing the "

@@ -103,6 +103,7 @@ from bushel.protocol.operations.object import (
     GET_OBJECT,
     HEAD_OBJECT,
     PUT_OBJECT,
+    RENAME_OBJECT,
 )
 from bushel.protocol.operations.payment import GET_BUCKET_REQUEST_PAYMENT, PUT_BUCKET_REQUEST_PAYMENT
 from bushel.protocol.operations.post_form import POST_OBJECT
@@ -202,6 +203,7 @@ __all__ = [
     "PUT_OBJECT_ANNOTATION",
     "PUT_OBJECT_TAGGING",
     "PUT_PUBLIC_ACCESS_BLOCK",
+    "RENAME_OBJECT",
     "RESTORE_OBJECT",
     "TABLE",
     "UPLOAD_PART",

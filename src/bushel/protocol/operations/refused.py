@@ -40,7 +40,6 @@ _ROWS: tuple[tuple[str, str, Resource, tuple[str, ...], str], ...] = (
     ("PutObjectLegalHold", "PUT", "object", ("legal-hold",), _LOCK),
     ("PutObjectLockConfiguration", "PUT", "bucket", ("object-lock",), _LOCK),
     ("PutObjectRetention", "PUT", "object", ("retention",), _LOCK),
-    ("RenameObject", "PUT", "object", ("renameObject",), _DIRECTORY),
     ("SelectObjectContent", "POST", "object", ("select",), _QUERIES),
     (
         "UpdateBucketMetadataAnnotationTableConfiguration",

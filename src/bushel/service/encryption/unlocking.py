@@ -20,7 +20,7 @@ from bushel.service.encryption.envelope import (
 )
 from bushel.service.encryption.sealing import PartSealing, told_of_customer
 from bushel.service.encryption.segments import Damaged, aes_gcm
-from bushel.service.encryption.wrappings import open_key, told_of
+from bushel.service.encryption.wrappings import moved, open_key, told_of
 
 
 class Unlocked(NamedTuple):
@@ -78,6 +78,29 @@ def _unlock(ctx: Context, bucket: BucketRecord, key: str, entry: ObjectEntry, cu
     if not is_customer_key(customer.key, encryption.wrapped_by):
         raise S3Error("AccessDenied.CustomerKey")
     return Unlocked(_open_customer(bucket, key, encryption, customer), told_of_customer(customer))
+
+
+def moved_encryption(
+    ctx: Context, bucket: BucketRecord, keys: tuple[str, str], entry: ObjectEntry
+) -> Encryption | None:
+    """The record of encryption of an object that gets the second key in place of the first.
+
+    Raises:
+        S3Error: InvalidRequest for an object that only its customer can open; as ``unlock``.
+        Corrupt: The stored key is damaged.
+    """
+    encryption = entry.encryption
+    if encryption is None:
+        return None
+    if encryption.kind == SSE_C:
+        raise S3Error("InvalidRequest.RenameOfCustomer")
+    if encryption.kind == SSE_KMS:
+        require_signature_v4(ctx)
+    rows = keys[0].encode(), keys[1].encode()
+    try:
+        return moved(ctx.service.keys, encryption, bucket.partition, rows, ctx.service.randomness)
+    except Damaged as error:
+        raise Corrupt(f"{bucket.name}/{keys[0]}: {error}") from error
 
 
 def part_sealing(
