@@ -3,6 +3,7 @@
 from typing import Self
 
 from bushel.catalog.annotations import Annotations
+from bushel.catalog.appending import Appending
 from bushel.catalog.buckets import Buckets
 from bushel.catalog.expiring import Expiring
 from bushel.catalog.layout import SYSTEM
@@ -15,7 +16,18 @@ from bushel.core.clock import Clock
 from bushel.core.ids import Randomness
 from bushel.engine.api import Engine
 
-__all__ = ["Annotations", "Buckets", "Catalog", "Expiring", "Objects", "Quotas", "Renaming", "Uploads", "Users"]
+__all__ = [
+    "Annotations",
+    "Appending",
+    "Buckets",
+    "Catalog",
+    "Expiring",
+    "Objects",
+    "Quotas",
+    "Renaming",
+    "Uploads",
+    "Users",
+]
 
 
 class Catalog:
@@ -30,6 +42,7 @@ class Catalog:
         self.quotas = Quotas(engine, self.buckets, self.users)
         self.uploads = Uploads(engine, self.objects, clock, randomness)
         self.expiring = Expiring(self.objects)
+        self.appending = Appending(self.objects, clock)
         self.renaming = Renaming(engine, self.objects, self.annotations)
 
     @classmethod

@@ -198,7 +198,9 @@ class Objects:
         raw, raw_manifest, raw_aside, manifest_aside = await self._engine.read(bucket.partition, key.encode(), reads)
         for raw_entry, parts in ((raw, raw_manifest), (raw_aside, manifest_aside)):
             if raw_entry is not None and parts is not None and decode_entry(raw_entry).order == entry.order:
-                return decode_manifest(parts)
+                found = decode_manifest(parts)
+                # What was appended since the entry was read is not the reader's.
+                return Manifest(found.upload_id, found.parts[: entry.parts])
         return None
 
     # writing
@@ -442,7 +444,7 @@ def _following(page: Page) -> bytes | None:
 def _replace(draft: Draft, now_ns: int, condition: Condition | None, values: Sequence[Any]) -> Change:
     """The change that puts ``draft`` in place of what a row without history holds; its result is the new entry."""
     raw, raw_manifest = values
-    current = _without_history(raw, raw_manifest)
+    current = without_history(raw, raw_manifest)
     if condition is not None:
         condition(current)
     order = now_ns if current is None or now_ns > current.order else current.order + 1
@@ -472,7 +474,7 @@ def _add(draft: Draft, now_ns: int, condition: Condition | None, token: bytes | 
 
 def _remove(condition: Condition | None, values: Sequence[Any]) -> Change:
     raw, raw_manifest = values
-    current = _without_history(raw, raw_manifest)
+    current = without_history(raw, raw_manifest)
     if condition is not None:
         condition(current)
     if current is None:
@@ -482,7 +484,12 @@ def _remove(condition: Condition | None, values: Sequence[Any]) -> Change:
     return Change(writes, journal, {OBJECTS_COUNTER: -1, BYTES_COUNTER: -current.counted_bytes}, current)
 
 
-def _without_history(raw: bytes | None, raw_manifest: bytes | None) -> ObjectEntry | None:
+def without_history(raw: bytes | None, raw_manifest: bytes | None) -> ObjectEntry | None:
+    """The object of a row that has no versions, of its entry and its manifest.
+
+    Raises:
+        HistoryBegun: It has.
+    """
     if raw is None:
         if raw_manifest is not None:
             raise HistoryBegun

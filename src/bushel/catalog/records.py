@@ -139,7 +139,8 @@ class ManifestPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     Attributes:
         checksum: The raw digest in the upload's algorithm, or empty.
-        key: The part's key, wrapped under the object's; empty where it is not encrypted.
+        key: The part's key, wrapped under the object's; empty where it is not encrypted, and for what was the whole of
+            an encrypted object before something was appended to it: the object's own key encrypts it.
     """
 
     number: int
@@ -150,7 +151,11 @@ class ManifestPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Manifest(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
-    """The parts of a multipart object in order. ``upload_id`` lets a repeated Complete be answered as the first was."""
+    """The parts of a multipart object in order.
+
+    ``upload_id`` lets a repeated Complete be answered as the first was; it is empty for an object that was in one piece
+    until something was appended to it.
+    """
 
     upload_id: str
     parts: list[ManifestPart]

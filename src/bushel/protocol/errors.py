@@ -364,6 +364,25 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidRequest.CopyOfMarker": ErrorKind(
         400, "The source of a copy request may not specifically refer to a delete marker by version id."
     ),
+    "EncryptionTypeMismatch": ErrorKind(
+        400,
+        "The existing object was created with a different encryption type. Subsequent write requests must include the "
+        "appropriate encryption parameters in the request or while creating the session.",
+    ),
+    "InvalidBucketState.Append": ErrorKind(
+        409, "Objects are appended to in buckets that never had versioning; this bucket has or had it."
+    ),
+    "InvalidRequest.AppendedMetadata": ErrorKind(
+        400, "An object keeps the metadata, tags and ACL that it was made with when something is appended to it."
+    ),
+    "InvalidWriteOffset": ErrorKind(
+        400, "The write offset value that you specified does not match the current object size."
+    ),
+    "TooManyParts": ErrorKind(
+        400,
+        "You have attempted to add more parts than the maximum of 10000 that are allowed for this object. You can use "
+        "the CopyObject operation to copy this object to another and then add more data to the newly copied object.",
+    ),
     "IdempotencyParameterMismatch": ErrorKind(
         400, "Parameters on this idempotent request are inconsistent with parameters used in previous request(s)."
     ),
