@@ -64,7 +64,7 @@ async def append(
 
     Raises:
         S3Error: InvalidBucketState, InvalidWriteOffset, TooManyParts, EncryptionTypeMismatch; InvalidRequest for what
-            only makes sense for a new object; ConditionalRequestConflict where the object was replaced meanwhile.
+            only makes sense for a new object; OperationAborted where the object was replaced meanwhile.
     """
     if bucket.versioning:
         raise S3Error("InvalidBucketState.Append")
@@ -85,7 +85,7 @@ async def append(
     except OffsetMoved:
         raise S3Error("InvalidWriteOffset") from None
     except Replaced:
-        raise S3Error("ConditionalRequestConflict") from None
+        raise S3Error("OperationAborted") from None
     except HistoryBegun:
         raise S3Error("InvalidBucketState.Append") from None
     return await _answer(ctx, bucket, request.key, entry, told)
