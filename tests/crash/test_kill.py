@@ -306,7 +306,7 @@ class Renamer(threading.Thread):
 
 @pytest.mark.timeout(200)
 def test_kills_leave_a_renamed_object_under_exactly_one_key(start_server, clients):
-    """SEMANTICS.md, S10: whatever the kill meets, one of the two keys holds the object, with its bytes."""
+    """SEMANTICS.md, S3: whatever the kill meets, one of the two keys holds the object, with its bytes."""
     server = start_server(workers=2, flags=("--garbage-grace-seconds", "0", "--sweep-interval-seconds", "1"))
     server.listen = f"127.0.0.1:{server.port}"
     client = clients(server)

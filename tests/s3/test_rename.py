@@ -225,7 +225,7 @@ def test_who_may_not_write_there_or_delete_here_or_read_it_may_not_rename(second
 
 
 def test_of_racing_renames_one_wins_and_readers_get_all_of_it_or_nothing(s3, bucket, put):
-    """S10: however many try at once, the object has one key, and its bytes."""
+    """S3: however many try at once, the object has one key, and its bytes."""
     body = b"x" * 50_000
     put("a", body)
     stop = threading.Event()

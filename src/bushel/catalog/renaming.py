@@ -99,13 +99,13 @@ class Renaming:
             entry.owner,
             entry.metadata,
             entry.checksum,
-            seen.data,
-            blobs[0] if entry.storage == BLOB else b"",
-            None if manifest is None else _with_blobs(manifest, blobs),
-            annotations,
-            renamed.encryption,
-            entry.last_modified,
-            renamed.token,
+            data=seen.data,
+            blob=blobs[0] if entry.storage == BLOB else b"",
+            manifest=None if manifest is None else _with_blobs(manifest, blobs),
+            annotations=annotations,
+            encryption=renamed.encryption,
+            last_modified=entry.last_modified,
+            renamed=renamed.token,
         )
         taking = _if_still(entry, annotations, self._objects.deleting(bucket, entry.owner, removal))
         giving = self._objects.replacing(bucket, draft, condition)

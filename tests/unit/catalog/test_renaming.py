@@ -144,7 +144,7 @@ STEPS = [(call, after, skip) for call in ("clone_blob", "commit_pair") for after
 @KINDS
 @pytest.mark.parametrize(("call", "after", "skip"), STEPS)
 def test_a_process_that_is_killed_at_any_step_leaves_exactly_one_key(kind, call, after, skip):
-    """S10: and the bytes of the object, and after recovery none that nobody names."""
+    """S3: and the bytes of the object, and after recovery none that nobody names."""
 
     async def scenario(store, bucket):
         await store.put(bucket, "a", kind)
