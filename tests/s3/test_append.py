@@ -127,6 +127,7 @@ def test_conditions_speak_of_the_object_before(s3, put, read, append):
         {"ACL": "public-read"},
         {"CacheControl": "no-cache"},
         {"ContentEncoding": "gzip"},
+        {"WebsiteRedirectLocation": "/other"},
     ],
     ids=str,
 )

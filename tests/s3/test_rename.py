@@ -9,6 +9,9 @@ from datetime import timedelta
 
 import pytest
 
+import bushel.testing
+from bushel.catalog.renaming import Renaming
+from bushel.client import errors
 from live.expect import assert_refused, refused
 from live.policies import allow as allowing
 from live.policies import deny, document, user
@@ -258,6 +261,17 @@ def test_of_racing_renames_one_wins_and_readers_get_all_of_it_or_nothing(s3, buc
         stop.set()
         assert reader.result() > 0
     assert keys_of(s3, bucket) == ["a"]
+
+
+def test_a_store_that_cannot_change_two_rows_at_once_says_so(monkeypatch):
+    monkeypatch.setattr(Renaming, "possible", False)
+    with bushel.testing.server() as server, server.client() as client:
+        client.bucket("bucket").create()
+        client.bucket("bucket").put("a", b"1")
+        with pytest.raises(errors.ResponseError) as caught:
+            client.rename_object(bucket="bucket", key="b", rename_source="a")
+        assert (caught.value.code, caught.value.status) == ("NotImplemented", 501)
+        assert client.bucket("bucket").get("a") == b"1"
 
 
 def test_what_a_quota_counts_does_not_change(s3, bucket, put, rename, server):

@@ -39,7 +39,11 @@ _OF_THE_FIRST: Final = (
     "grant_read_acp",
     "grant_write_acp",
     "metadata",
+    "object_lock_legal_hold_status",
+    "object_lock_mode",
+    "object_lock_retain_until_date",
     "tagging",
+    "website_redirect_location",
 )
 """Members that say something of an object, and so are for the request that makes it. A content type is not among them:
 SDKs send one unasked."""
