@@ -3,18 +3,31 @@
 from typing import Self
 
 from bushel.catalog.annotations import Annotations
+from bushel.catalog.appending import Appending
 from bushel.catalog.buckets import Buckets
 from bushel.catalog.expiring import Expiring
 from bushel.catalog.layout import SYSTEM
 from bushel.catalog.objects import Objects
 from bushel.catalog.quotas import Quotas
+from bushel.catalog.renaming import Renaming
 from bushel.catalog.uploads import Uploads
 from bushel.catalog.users import Users
 from bushel.core.clock import Clock
 from bushel.core.ids import Randomness
 from bushel.engine.api import Engine
 
-__all__ = ["Annotations", "Buckets", "Catalog", "Expiring", "Objects", "Quotas", "Uploads", "Users"]
+__all__ = [
+    "Annotations",
+    "Appending",
+    "Buckets",
+    "Catalog",
+    "Expiring",
+    "Objects",
+    "Quotas",
+    "Renaming",
+    "Uploads",
+    "Users",
+]
 
 
 class Catalog:
@@ -29,6 +42,8 @@ class Catalog:
         self.quotas = Quotas(engine, self.buckets, self.users)
         self.uploads = Uploads(engine, self.objects, clock, randomness)
         self.expiring = Expiring(self.objects)
+        self.appending = Appending(self.objects, clock)
+        self.renaming = Renaming(engine, self.objects, self.annotations)
 
     @classmethod
     async def open(cls, engine: Engine, clock: Clock, randomness: Randomness) -> Self:

@@ -1,6 +1,6 @@
 """From Request to Response: the stages that every S3 request passes, in this order.
 
-1. address: host and path to bucket and key; web sites, SOAP, the server's own pages under ``/_/`` and preflights end here
+1. address: host and path to bucket and key; web sites, SOAP, own pages (``/_/``) and preflights end here
 2. identify: the signature, and whose it is
 3. route: the operation, from the table
 4. bind: head and document to the operation's input; what is not done is refused here
