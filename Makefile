@@ -18,8 +18,8 @@ PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install serve check lint test test-unit test-engine test-s3 test-clients test-web test-crash test-slow bench \
-	bench-cli docs client lock clean test-packages
+.PHONY: help install serve check lint test test-unit test-engine test-s3 test-clients test-web test-crash test-slow \
+	bench bench-cli docs client lock clean test-packages
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
