@@ -107,6 +107,22 @@ class GrantLine(Struct, omit_defaults=True, tag="grant", tag_field="type"):
     name: str = ""
 
 
+class PublicationLine(Struct, omit_defaults=True, tag="publication", tag_field="type"):
+    """A publication of a web site (``site``)."""
+
+    bucket: str
+    name: str
+    live: Annotated[bool, Meta(description="visitors see it")]
+    created: Annotated[str, Meta(description="ISO 8601, UTC")] = ""
+    files: Annotated[int | None, Meta(description="compressed forms are counted")] = None
+    size: Annotated[int | None, Meta(description="bytes of all its files")] = None
+    status: Annotated[
+        str,
+        Meta(description="published, restored, unchanged, planned or forgotten, where something was done; interrupted"),
+    ] = ""
+    url: Annotated[str, Meta(description="where visitors find it, as far as that is known")] = ""
+
+
 LINES: tuple[type[Struct], ...] = (
     BucketLine,
     ObjectLine,
@@ -117,6 +133,7 @@ LINES: tuple[type[Struct], ...] = (
     SummaryLine,
     LinkLine,
     GrantLine,
+    PublicationLine,
 )
 
 _encode = msgspec.json.Encoder().encode
