@@ -97,6 +97,20 @@ class LinkLine(Struct, omit_defaults=True, tag="link", tag_field="type"):
     headers: Annotated[dict[str, str], Meta(description="to be sent with the request")] = {}
 
 
+class TorrentLine(Struct, omit_defaults=True, tag="torrent", tag_field="type"):
+    """An object shared by BitTorrent (``torrent``)."""
+
+    place: str
+    info_hash: Annotated[str, Meta(description="hexadecimal")]
+    magnet: str
+    name: str
+    size: Annotated[int, Meta(description="bytes")]
+    piece_size: Annotated[int, Meta(description="bytes")]
+    tracker: str = ""
+    web_seeds: list[str] = []
+    file: Annotated[str, Meta(description="where the torrent was saved")] = ""
+
+
 class GrantLine(Struct, omit_defaults=True, tag="grant", tag_field="type"):
     """One grant of an access control list (``acl``)."""
 
@@ -132,6 +146,7 @@ LINES: tuple[type[Struct], ...] = (
     TransferLine,
     SummaryLine,
     LinkLine,
+    TorrentLine,
     GrantLine,
     PublicationLine,
 )
