@@ -35,11 +35,16 @@ from bushel.service.background.sweeper import run_sweeper
 from bushel.service.context import Caller, Service
 from bushel.service.encryption.keyring import NO_KEYS, KeyFile, KeyringError, KeySource, keys_of
 from bushel.service.reads import SLOT_BYTES, ActiveReads
+from bushel.web.gallery.cache import FolderCache
+from bushel.web.gallery.gallery import Gallery
 
 MEMORY: Final = "memory:"
 
 ROOT_FILE: Final = "root-credentials"
 """In the data folder: the root key pair, as AWS' shared credentials."""
+
+THUMBNAILS: Final = "thumbnails"
+"""In the data folder: small pictures of galleries, which may be deleted at any time."""
 
 HOUSEKEEPING_SECONDS: Final = 60
 
@@ -56,8 +61,13 @@ def build(
     clock: Clock,
     randomness: Randomness,
     access_log: AccessLog | None = None,
+    folder: Path | None = None,
 ) -> tuple[Pipeline, Health]:
-    """The application of one process over an open catalog."""
+    """The application of one process over an open catalog. It is closed with ``Pipeline.close``.
+
+    Args:
+        folder: The data folder; ``None`` for a memory store.
+    """
     own_hosts = [] if settings.public_url is None else [settings.public_url.partition("://")[2]]
     addressing = Addressing(settings.domain, own_hosts)
     service = Service(
@@ -73,7 +83,12 @@ def build(
         public_endpoint=settings.public_url or "",
     )
     health = Health(catalog)
-    pipeline = Pipeline(service, addressing, Authenticator(service, root_pair), health, randomness, access_log)
+    authenticator = Authenticator(service, root_pair)
+    thumbnails: FolderCache | None = None
+    if folder is not None and settings.thumbnail_cache_bytes:
+        thumbnails = FolderCache(folder / THUMBNAILS, settings.thumbnail_cache_bytes, clock, randomness)
+    gallery = Gallery(service, authenticator, thumbnails)
+    pipeline = Pipeline(service, addressing, authenticator, health, randomness, access_log, gallery=gallery)
     return pipeline, health
 
 
@@ -230,7 +245,14 @@ async def _work(plan: Plan, sock: socket.socket, info: WorkerInfo) -> None:
         reads = ActiveReads(memoryview(plan.reads), info.index)
         access_log = None if plan.access_log is None else AccessLog(plan.access_log, clock)
         application, health = build(
-            settings, catalog, plan.root_pair, reads, clock=clock, randomness=randomness, access_log=access_log
+            settings,
+            catalog,
+            plan.root_pair,
+            reads,
+            clock=clock,
+            randomness=randomness,
+            access_log=access_log,
+            folder=plan.folder,
         )
         stall_seconds = settings.idle_timeout_seconds
         limits = Limits(
@@ -266,6 +288,7 @@ async def _work(plan: Plan, sock: socket.socket, info: WorkerInfo) -> None:
         await info.stopping.wait()
         health.draining = True
         await server.drain(DRAIN_SECONDS)
+        await application.close()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -13,7 +13,7 @@ Any stage may raise; ``answer_error`` makes S3's error document of it. What must
 
 import logging
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import Any, Final, Protocol, cast
 
 from bushel.core.ids import Randomness
 from bushel.protocol.address import Address, Addressing, parse_query
@@ -21,6 +21,7 @@ from bushel.protocol.codec.xml_write import write_error
 from bushel.protocol.conditions import NOT_MODIFIED_HEADERS
 from bushel.protocol.cors import Fields
 from bushel.protocol.errors import S3Error
+from bushel.protocol.gallery import PATH as GALLERY
 from bushel.protocol.message import Request, Response
 from bushel.protocol.operations import COMPLETE_MULTIPART_UPLOAD, Operation
 from bushel.protocol.operations.record import Resource
@@ -35,6 +36,14 @@ from bushel.service.registry import HANDLERS
 
 OWN_PAGES: Final = "/_/"
 """Where the server's own pages begin, on its own hosts: ``_`` can be no bucket."""
+
+
+class Gallery(Protocol):
+    """Pages that show what is in buckets."""
+
+    async def answer(self, request: Request) -> Response: ...
+    async def close(self) -> None: ...
+
 
 _NO_QUERY: Final[Mapping[str, str]] = {}
 
@@ -52,11 +61,14 @@ class Pipeline:
         health: Health,
         randomness: Randomness,
         access_log: AccessLog | None = None,
+        *,
+        gallery: Gallery | None = None,
     ) -> None:
         self._service = service
         self._resolve = addressing.resolve
         self._identify = authenticator.identify
         self._health = health
+        self._gallery = gallery
         self._access_log = access_log
         # Request ids only have to differ: a random start for each process, then one after the other.
         self._last_id = int.from_bytes(randomness.token(8), "big")
@@ -73,7 +85,7 @@ class Pipeline:
         try:
             address = self._resolve(request.host, request.path)
             if address.on_service_host and request.path.startswith(OWN_PAGES):
-                response = await self._health.answer(request)
+                response = await self._own_page(request)
             elif origin and request.method == "OPTIONS" and address.bucket is not None:
                 response = Response(200, await answer_preflight(self._service.catalog.buckets, address, request))
             else:
@@ -103,6 +115,16 @@ class Pipeline:
         if self._access_log is not None:
             self._access_log.write(request, response, operation, request_id)
         return response
+
+    async def close(self) -> None:
+        """End what goes on beside requests; none may be at work."""
+        if self._gallery is not None:
+            await self._gallery.close()
+
+    async def _own_page(self, request: Request) -> Response:
+        if self._gallery is not None and request.path.startswith(GALLERY):
+            return await self._gallery.answer(request)
+        return await self._health.answer(request)
 
     def render_error(self, error: S3Error, request: Request | None) -> Response:
         """The answer to what never became a request (the HTTP adapter calls this)."""

@@ -80,7 +80,10 @@ async def open_application(
             catalog = await Catalog.open(engine, clock, randomness)
             reads = ActiveReads(memoryview(mmap.mmap(-1, SLOT_BYTES)), 0)
             pair = KeyPair(settings.root_access_key, settings.root_secret_key)
-            pipeline, health = build(settings, catalog, pair, reads, clock=clock, randomness=randomness)
-            yield Application(pipeline, health, catalog, clock, reads, settings)
+            pipeline, health = build(settings, catalog, pair, reads, clock=clock, randomness=randomness, folder=folder)
+            try:
+                yield Application(pipeline, health, catalog, clock, reads, settings)
+            finally:
+                await pipeline.close()
         finally:
             await engine.close()

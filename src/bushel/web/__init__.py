@@ -1,0 +1,1 @@
+"""What browsers are shown. Everything here asks the service, with the rights of whoever looks."""
