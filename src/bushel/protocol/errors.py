@@ -426,6 +426,12 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidTag.System": ErrorKind(400, "System tags cannot be added/updated by requester"),
     "InvalidTag.Twice": ErrorKind(400, "Cannot provide multiple Tags with the same key"),
     "InvalidTag.Value": ErrorKind(400, "The TagValue you have provided is invalid"),
+    "InvalidRedirectLocation": ErrorKind(
+        400, "The website redirect location must have a prefix of 'http://' or 'https://' or '/'."
+    ),
+    "InvalidRedirectLocation.Length": ErrorKind(
+        400, "The length of website redirect location cannot exceed 2,048 characters."
+    ),
     "InvalidStorageClass": ErrorKind(400, "The storage class you specified is not valid"),
     "MalformedPOSTRequest": ErrorKind(400, "The body of your POST request is not well-formed multipart/form-data."),
     "MaxPostPreDataLengthExceeded": ErrorKind(

@@ -16,6 +16,7 @@ from bushel.protocol.operations import (
     restore,
     tagging,
     versioning,
+    website,
 )
 from bushel.protocol.operations import object as objects
 from bushel.protocol.operations.access import (
@@ -63,7 +64,6 @@ from bushel.protocol.operations.configuration import (
     GET_BUCKET_METRICS_CONFIGURATION,
     GET_BUCKET_NOTIFICATION_CONFIGURATION,
     GET_BUCKET_REPLICATION,
-    GET_BUCKET_WEBSITE,
     GET_OBJECT_LEGAL_HOLD,
     GET_OBJECT_LOCK_CONFIGURATION,
     GET_OBJECT_RETENTION,
@@ -117,6 +117,7 @@ from bushel.protocol.operations.versioning import (
     LIST_OBJECT_VERSIONS,
     PUT_BUCKET_VERSIONING,
 )
+from bushel.protocol.operations.website import DELETE_BUCKET_WEBSITE, GET_BUCKET_WEBSITE, PUT_BUCKET_WEBSITE
 
 __all__ = [
     "ABORT_MULTIPART_UPLOAD",
@@ -130,6 +131,7 @@ __all__ = [
     "DELETE_BUCKET_OWNERSHIP_CONTROLS",
     "DELETE_BUCKET_POLICY",
     "DELETE_BUCKET_TAGGING",
+    "DELETE_BUCKET_WEBSITE",
     "DELETE_OBJECT",
     "DELETE_OBJECTS",
     "DELETE_OBJECT_ANNOTATION",
@@ -190,6 +192,7 @@ __all__ = [
     "PUT_BUCKET_REQUEST_PAYMENT",
     "PUT_BUCKET_TAGGING",
     "PUT_BUCKET_VERSIONING",
+    "PUT_BUCKET_WEBSITE",
     "PUT_OBJECT",
     "PUT_OBJECT_ACL",
     "PUT_OBJECT_ANNOTATION",
@@ -219,6 +222,7 @@ TABLE: dict[str, Operation] = {
         restore.OPERATIONS,
         cors.OPERATIONS,
         annotations.OPERATIONS,
+        website.OPERATIONS,
         configuration.OPERATIONS,
         refused.OPERATIONS,
     )

@@ -147,15 +147,6 @@ GET_BUCKET_REPLICATION = Operation(
     action="s3:GetReplicationConfiguration",
     never_configured="ReplicationConfigurationNotFoundError",
 )
-GET_BUCKET_WEBSITE = Operation(
-    "GetBucketWebsite",
-    "GET",
-    "bucket",
-    ("website",),
-    input=shapes.BucketConfigurationInput,
-    action="s3:GetBucketWebsite",
-    never_configured="NoSuchWebsiteConfiguration",
-)
 GET_OBJECT_LOCK_CONFIGURATION = Operation(
     "GetObjectLockConfiguration",
     "GET",
@@ -201,7 +192,6 @@ OPERATIONS = (
     LIST_BUCKET_METRICS_CONFIGURATIONS,
     GET_BUCKET_NOTIFICATION_CONFIGURATION,
     GET_BUCKET_REPLICATION,
-    GET_BUCKET_WEBSITE,
     GET_OBJECT_LOCK_CONFIGURATION,
     GET_OBJECT_LEGAL_HOLD,
     GET_OBJECT_RETENTION,

@@ -20,6 +20,7 @@ from bushel.service.ops import (
     tagging,
     uploads,
     versioning,
+    website,
     writing,
 )
 
@@ -43,5 +44,6 @@ __all__ = [
     "tagging",
     "uploads",
     "versioning",
+    "website",
     "writing",
 ]
