@@ -44,7 +44,7 @@ def settled(page):
     """Wait until no request is under way and every picture in sight is there."""
     page.wait_for_load_state("networkidle")
     page.wait_for_function(
-        "() => [...document.images].every(i => i.complete || i.getBoundingClientRect().top > innerHeight + 2000)"
+        "() => [...document.images].every(i => i.complete || i.getBoundingClientRect().top > innerHeight)"
     )
 
 

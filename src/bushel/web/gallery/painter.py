@@ -40,6 +40,7 @@ class Painter:
         self._seconds = seconds
         self._idle_seconds = idle_seconds
         self._process: subprocess.Popen[bytes] | None = None
+        self._killed = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="painter")
         self._idle: asyncio.TimerHandle | None = None
 
@@ -90,7 +91,7 @@ class Painter:
         self._thread.shutdown(wait=False)
 
     def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is not None and self._process.poll() is not None:
+        if self._process is not None and (self._killed or self._process.poll() is not None):
             self._reap()
         if self._process is None:
             # A session of its own: what is typed at the server's terminal is not for it. It ends with its input.
@@ -107,10 +108,11 @@ class Painter:
 
     def _kill(self) -> None:
         if self._process is not None:
+            self._killed = True  # it may look alive for a moment still
             self._process.kill()
 
     def _reap(self) -> None:
-        process, self._process = self._process, None
+        process, self._process, self._killed = self._process, None, False
         if process is not None:
             for pipe in (process.stdin, process.stdout):
                 if pipe is not None:
