@@ -11,7 +11,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import bushel.service.ops  # noqa: F401 - registers the operations
 from bushel.catalog import Catalog, Users
@@ -37,10 +37,11 @@ from bushel.service.background.sweeper import run_sweeper
 from bushel.service.context import Caller, Service
 from bushel.service.encryption.keyring import NO_KEYS, KeyFile, KeyringError, KeySource, keys_of
 from bushel.service.reads import SLOT_BYTES, ActiveReads
-from bushel.web.gallery.cache import FolderCache
-from bushel.web.gallery.gallery import Gallery
 from bushel.web.hosts import BUILT_IN_DOMAIN, SiteHosts
 from bushel.web.sites import Sites
+
+if TYPE_CHECKING:
+    from bushel.web.gallery.gallery import Gallery
 
 _log: Final = logging.getLogger(__name__)
 
@@ -91,11 +92,19 @@ def build(
     health = Health(catalog)
     sites = Sites(service, SiteHosts(settings.website_domain, addressing))
     authenticator = Authenticator(service, root_pair)
-    thumbnails: FolderCache | None = None
-    if folder is not None and settings.thumbnail_cache_bytes:
-        thumbnails = FolderCache(folder / THUMBNAILS, settings.thumbnail_cache_bytes, clock, randomness)
-    gallery = Gallery(service, authenticator, thumbnails)
-    pipeline = Pipeline(service, addressing, authenticator, health, sites, randomness, access_log, gallery=gallery)
+
+    def open_gallery() -> "Gallery":
+        from bushel.web.gallery.cache import FolderCache  # noqa: PLC0415 - most processes show no gallery
+        from bushel.web.gallery.gallery import Gallery  # noqa: PLC0415
+
+        thumbnails: FolderCache | None = None
+        if folder is not None and settings.thumbnail_cache_bytes:
+            thumbnails = FolderCache(folder / THUMBNAILS, settings.thumbnail_cache_bytes, clock, randomness)
+        return Gallery(service, authenticator, thumbnails)
+
+    pipeline = Pipeline(
+        service, addressing, authenticator, health, sites, randomness, access_log, open_gallery=open_gallery
+    )
     return pipeline, health
 
 

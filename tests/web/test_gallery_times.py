@@ -71,6 +71,23 @@ def test_a_link_is_good_for_a_second_to_seven_days(seconds):
         gallery_link(client.session, "pictures", "", expires_seconds=seconds)
 
 
+def test_without_pillow_pictures_are_shown_themselves_and_a_line_says_why(monkeypatch):
+    monkeypatch.setattr("bushel.web.gallery.gallery.is_available", lambda: False)
+    with bushel.testing.server() as server, server.client() as client:
+        client.bucket("pictures").create()
+        client.bucket("pictures").object("a.jpg").put(pictures.photo(1, (300, 200)))
+        client.bucket("pictures").object("large.jpg").put(bytes(1_100_000))
+        code, _, page = status(gallery_link(client.session, "pictures", "", expires_seconds=60))
+        grant = re.search(r"grant=[\w-]+", page)[0]
+        code_of_thumbnail, _, text = status(f"{server.endpoint}/_/gallery/pictures/?thumbnail=a.jpg&{grant}")
+
+    assert code == 200
+    assert re.findall(r'<img src="[^"]*\?(\w+=[\w.]+)', page) == ["file=a.jpg"]
+    assert "pip install &#x27;bushel[web]&#x27;" in page
+    assert (code_of_thumbnail, text.count("\n")) == (501, 1)
+    assert "pip install 'bushel[web]'" in text
+
+
 COUNT = 100_000
 SMALL_COUNT = 1_000
 

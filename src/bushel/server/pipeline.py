@@ -12,7 +12,7 @@ Any stage may raise; ``answer_error`` makes S3's error document of it. What must
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol, cast
 
 from bushel.core.ids import Randomness
@@ -74,13 +74,14 @@ class Pipeline:
         randomness: Randomness,
         access_log: AccessLog | None = None,
         *,
-        gallery: Gallery | None = None,
+        open_gallery: Callable[[], Gallery] | None = None,
     ) -> None:
         self._service = service
         self._resolve = addressing.resolve
         self._identify = authenticator.identify
         self._health = health
-        self._gallery = gallery
+        self._open_gallery = open_gallery
+        self._gallery: Gallery | None = None
         self._sites = sites
         self._s3_hosts = sites.s3_hosts
         self._access_log = access_log
@@ -141,7 +142,9 @@ class Pipeline:
             await self._gallery.close()
 
     async def _own_page(self, request: Request) -> Response:
-        if self._gallery is not None and request.path.startswith(GALLERY):
+        if self._open_gallery is not None and request.path.startswith(GALLERY):
+            if self._gallery is None:
+                self._gallery = self._open_gallery()
             return await self._gallery.answer(request)
         return await self._health.answer(request)
 

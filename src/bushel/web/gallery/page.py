@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from html import escape
 from http import HTTPStatus
-from importlib.resources import files
+from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
@@ -24,9 +24,8 @@ from bushel.web.gallery.visit import Visit
 LARGEST_UNMADE_BYTES: Final = 1 << 20
 """A picture up to this size is shown itself where no smaller one is made of it: a drawing, or without the library."""
 
-_HERE: Final = files("bushel.web.gallery")
-_STYLE: Final = _HERE.joinpath("gallery.css").read_text(encoding="utf-8")
-_SCRIPT: Final = _HERE.joinpath("gallery.js").read_text(encoding="utf-8")
+_STYLE: Final = Path(__file__).with_name("gallery.css").read_text(encoding="utf-8")
+_SCRIPT: Final = Path(__file__).with_name("gallery.js").read_text(encoding="utf-8")
 
 
 def _hash(text: str) -> str:
