@@ -33,6 +33,7 @@ from bushel.server.proxy import TrustedProxies
 from bushel.server.tls import Certificate
 from bushel.server.worker import WorkerInfo
 from bushel.service.authn import Authenticator
+from bushel.service.background.lifecycle import run_lifecycle
 from bushel.service.background.sweeper import run_sweeper
 from bushel.service.context import Caller, Service
 from bushel.service.encryption.keyring import NO_KEYS, KeyFile, KeyringError, KeySource, keys_of
@@ -297,6 +298,14 @@ async def _work(plan: Plan, sock: socket.socket, info: WorkerInfo) -> None:
                     reads,
                     grace_seconds=settings.garbage_grace_seconds,
                     interval_seconds=settings.sweep_interval_seconds,
+                )
+            )
+            chores.append(
+                lambda: run_lifecycle(
+                    catalog,
+                    clock,
+                    day_seconds=settings.lifecycle_day_seconds,
+                    interval_seconds=settings.lifecycle_interval_seconds,
                 )
             )
         certificate = _certificate(settings)

@@ -1,5 +1,6 @@
 """botocore as an oracle: its model of S3, its serialiser, its parser, and the way from our shapes to its own."""
 
+import keyword
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlencode
@@ -77,10 +78,16 @@ def parse(operation: Operation, status: int, headers: list[tuple[str, str]], bod
     return parsed
 
 
+def field_of(name: str) -> str:
+    """The attribute that a member of the model is in our shapes: botocore's word, unless Python has it."""
+    word = xform_name(name)
+    return f"{word}_" if keyword.iskeyword(word) else word
+
+
 def to_aws(shape: type[Struct], value: Any, aws: Shape) -> dict[str, Any]:
     """Our structure as botocore's dictionary; what is None is left out, and what is empty where empty is nothing."""
     defaults = {field.name: field.default for field in fields(shape)}
-    theirs = {xform_name(name): (name, member) for name, member in aws.members.items()}
+    theirs = {field_of(name): (name, member) for name, member in aws.members.items()}
     result = {}
     for member in members_of(shape):
         given = getattr(value, member.field)

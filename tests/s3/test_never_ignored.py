@@ -58,7 +58,7 @@ def test_it_is_nobody_elses_business(second, bucket, name):
     assert (answer.status, answer.code) in {(403, "AccessDenied"), (405, "MethodNotAllowed")}
 
 
-PUTS = ["lifecycle", "replication", "logging", "notification"]
+PUTS = ["replication", "logging", "notification"]
 PUTS += ["accelerate", "analytics&id=1"]
 PUTS += ["inventory&id=1", "metrics&id=1", "intelligent-tiering&id=1", "object-lock"]
 

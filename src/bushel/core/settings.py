@@ -234,6 +234,16 @@ class Settings:
         256 << 20,
         "Most that thumbnails of galleries take in the data folder; 0 keeps a few of them, in memory.",
     )
+    lifecycle_interval_seconds: int = _setting(
+        _whole("SECONDS", 1, 86400),
+        60,
+        "Pause between two looks whether the lifecycle rules of a bucket are to be acted on.",
+    )
+    lifecycle_day_seconds: int = _setting(
+        _whole("SECONDS", 1, 86400),
+        86400,
+        "How long a day of lifecycle rules is. Shorter ones are for tests: objects are deleted sooner.",
+    )
     header_timeout_seconds: int = _setting(
         _whole("SECONDS", 1, 3600), 30, "Time that a client has to send a request's head."
     )

@@ -18,6 +18,7 @@ from bushel.protocol.shapes import copy as copy_shapes
 from bushel.protocol.shapes import cors as cors_shapes
 from bushel.protocol.shapes import encryption as encryption_shapes
 from bushel.protocol.shapes import enums
+from bushel.protocol.shapes import lifecycle as lifecycle_shapes
 from bushel.protocol.shapes import listing as listing_shapes
 from bushel.protocol.shapes import multipart as multipart_shapes
 from bushel.protocol.shapes import object as object_shapes
@@ -360,6 +361,13 @@ class AsyncOperations:
             encryption_shapes.DeleteBucketEncryptionInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
         )
 
+    async def delete_bucket_lifecycle(self, *, bucket: str, expected_bucket_owner: str | None = None) -> None:
+        """DeleteBucketLifecycle: DELETE /Bucket?lifecycle (s3:PutLifecycleConfiguration)."""
+        await self._call(
+            TABLE["DeleteBucketLifecycle"],
+            lifecycle_shapes.DeleteBucketLifecycleInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
+        )
+
     async def delete_bucket_ownership_controls(self, *, bucket: str, expected_bucket_owner: str | None = None) -> None:
         """DeleteBucketOwnershipControls: DELETE /Bucket?ownershipControls (s3:PutBucketOwnershipControls)."""
         await self._call(
@@ -539,6 +547,16 @@ class AsyncOperations:
         """GetBucketEncryption: GET /Bucket?encryption (s3:GetEncryptionConfiguration)."""
         output: encryption_shapes.GetBucketEncryptionOutput = await self._call(
             TABLE["GetBucketEncryption"],
+            configuration_shapes.BucketConfigurationInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
+        )
+        return output
+
+    async def get_bucket_lifecycle_configuration(
+        self, *, bucket: str, expected_bucket_owner: str | None = None
+    ) -> lifecycle_shapes.GetBucketLifecycleConfigurationOutput:
+        """GetBucketLifecycleConfiguration: GET /Bucket?lifecycle (s3:GetLifecycleConfiguration)."""
+        output: lifecycle_shapes.GetBucketLifecycleConfigurationOutput = await self._call(
+            TABLE["GetBucketLifecycleConfiguration"],
             configuration_shapes.BucketConfigurationInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
         )
         return output
@@ -1203,6 +1221,28 @@ class AsyncOperations:
                 expected_bucket_owner=expected_bucket_owner,
             ),
         )
+
+    async def put_bucket_lifecycle_configuration(
+        self,
+        *,
+        bucket: str,
+        checksum_algorithm: enums.ChecksumAlgorithm | None = None,
+        lifecycle_configuration: lifecycle_shapes.LifecycleConfiguration | None = None,
+        expected_bucket_owner: str | None = None,
+        transition_default_minimum_object_size: enums.TransitionDefaultMinimumObjectSize | None = None,
+    ) -> lifecycle_shapes.PutBucketLifecycleConfigurationOutput:
+        """PutBucketLifecycleConfiguration: PUT /Bucket?lifecycle (s3:PutLifecycleConfiguration)."""
+        output: lifecycle_shapes.PutBucketLifecycleConfigurationOutput = await self._call(
+            TABLE["PutBucketLifecycleConfiguration"],
+            lifecycle_shapes.PutBucketLifecycleConfigurationInput(
+                bucket=bucket,
+                checksum_algorithm=checksum_algorithm,
+                lifecycle_configuration=lifecycle_configuration,
+                expected_bucket_owner=expected_bucket_owner,
+                transition_default_minimum_object_size=transition_default_minimum_object_size,
+            ),
+        )
+        return output
 
     async def put_bucket_ownership_controls(
         self,

@@ -9,6 +9,7 @@ from bushel.protocol.operations import (
     configuration,
     cors,
     encryption,
+    lifecycle,
     listing,
     multipart,
     payment,
@@ -57,7 +58,6 @@ from bushel.protocol.operations.configuration import (
     GET_BUCKET_ANALYTICS_CONFIGURATION,
     GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
     GET_BUCKET_INVENTORY_CONFIGURATION,
-    GET_BUCKET_LIFECYCLE_CONFIGURATION,
     GET_BUCKET_LOGGING,
     GET_BUCKET_METADATA_CONFIGURATION,
     GET_BUCKET_METADATA_TABLE_CONFIGURATION,
@@ -77,6 +77,11 @@ from bushel.protocol.operations.encryption import (
     DELETE_BUCKET_ENCRYPTION,
     GET_BUCKET_ENCRYPTION,
     PUT_BUCKET_ENCRYPTION,
+)
+from bushel.protocol.operations.lifecycle import (
+    DELETE_BUCKET_LIFECYCLE,
+    GET_BUCKET_LIFECYCLE_CONFIGURATION,
+    PUT_BUCKET_LIFECYCLE_CONFIGURATION,
 )
 from bushel.protocol.operations.listing import (
     LIST_OBJECTS,
@@ -128,6 +133,7 @@ __all__ = [
     "DELETE_BUCKET",
     "DELETE_BUCKET_CORS",
     "DELETE_BUCKET_ENCRYPTION",
+    "DELETE_BUCKET_LIFECYCLE",
     "DELETE_BUCKET_OWNERSHIP_CONTROLS",
     "DELETE_BUCKET_POLICY",
     "DELETE_BUCKET_TAGGING",
@@ -187,6 +193,7 @@ __all__ = [
     "PUT_BUCKET_ACL",
     "PUT_BUCKET_CORS",
     "PUT_BUCKET_ENCRYPTION",
+    "PUT_BUCKET_LIFECYCLE_CONFIGURATION",
     "PUT_BUCKET_OWNERSHIP_CONTROLS",
     "PUT_BUCKET_POLICY",
     "PUT_BUCKET_REQUEST_PAYMENT",
@@ -221,6 +228,7 @@ TABLE: dict[str, Operation] = {
         payment.OPERATIONS,
         restore.OPERATIONS,
         cors.OPERATIONS,
+        lifecycle.OPERATIONS,
         annotations.OPERATIONS,
         website.OPERATIONS,
         configuration.OPERATIONS,

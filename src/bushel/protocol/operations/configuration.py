@@ -75,15 +75,6 @@ LIST_BUCKET_INVENTORY_CONFIGURATIONS = Operation(
     output=shapes.ListBucketInventoryConfigurationsOutput,
     action="s3:GetInventoryConfiguration",
 )
-GET_BUCKET_LIFECYCLE_CONFIGURATION = Operation(
-    "GetBucketLifecycleConfiguration",
-    "GET",
-    "bucket",
-    ("lifecycle",),
-    input=shapes.BucketConfigurationInput,
-    action="s3:GetLifecycleConfiguration",
-    never_configured="NoSuchLifecycleConfiguration",
-)
 GET_BUCKET_LOGGING = Operation(
     "GetBucketLogging",
     "GET",
@@ -184,7 +175,6 @@ OPERATIONS = (
     LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS,
     GET_BUCKET_INVENTORY_CONFIGURATION,
     LIST_BUCKET_INVENTORY_CONFIGURATIONS,
-    GET_BUCKET_LIFECYCLE_CONFIGURATION,
     GET_BUCKET_LOGGING,
     GET_BUCKET_METADATA_CONFIGURATION,
     GET_BUCKET_METADATA_TABLE_CONFIGURATION,

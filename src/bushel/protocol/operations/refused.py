@@ -7,7 +7,6 @@ _DELIVERY = "nothing is delivered from one bucket to another yet"
 _DIRECTORY = "directory buckets are another service"
 _ENCRYPTION = "an object's encryption is changed by copying it to itself"
 _EVENTS = "no events are sent yet"
-_LIFECYCLE = "objects have no lifecycle yet"
 _LOCK = "objects cannot be locked yet"
 _METADATA_TABLES = "there are no tables of metadata"
 _METRICS = "request metrics are the server's, not a bucket's"
@@ -21,7 +20,6 @@ _ROWS: tuple[tuple[str, str, Resource, tuple[str, ...], str], ...] = (
     ("DeleteBucketAnalyticsConfiguration", "DELETE", "bucket", ("analytics",), _DELIVERY),
     ("DeleteBucketIntelligentTieringConfiguration", "DELETE", "bucket", ("intelligent-tiering",), _TIERS),
     ("DeleteBucketInventoryConfiguration", "DELETE", "bucket", ("inventory",), _DELIVERY),
-    ("DeleteBucketLifecycle", "DELETE", "bucket", ("lifecycle",), _LIFECYCLE),
     ("DeleteBucketMetadataConfiguration", "DELETE", "bucket", ("metadataConfiguration",), _METADATA_TABLES),
     ("DeleteBucketMetadataTableConfiguration", "DELETE", "bucket", ("metadataTable",), _METADATA_TABLES),
     ("DeleteBucketMetricsConfiguration", "DELETE", "bucket", ("metrics",), _METRICS),
@@ -32,7 +30,6 @@ _ROWS: tuple[tuple[str, str, Resource, tuple[str, ...], str], ...] = (
     ("PutBucketAnalyticsConfiguration", "PUT", "bucket", ("analytics",), _DELIVERY),
     ("PutBucketIntelligentTieringConfiguration", "PUT", "bucket", ("intelligent-tiering",), _TIERS),
     ("PutBucketInventoryConfiguration", "PUT", "bucket", ("inventory",), _DELIVERY),
-    ("PutBucketLifecycleConfiguration", "PUT", "bucket", ("lifecycle",), _LIFECYCLE),
     ("PutBucketLogging", "PUT", "bucket", ("logging",), _DELIVERY),
     ("PutBucketMetricsConfiguration", "PUT", "bucket", ("metrics",), _METRICS),
     ("PutBucketNotificationConfiguration", "PUT", "bucket", ("notification",), _EVENTS),

@@ -29,6 +29,7 @@ CompressionType = Literal["NONE", "GZIP", "BZIP2"]
 DataRedundancy = Literal["SingleAvailabilityZone", "SingleLocalZone"]
 EncodingType = Literal["url"]
 EncryptionType = Literal["NONE", "SSE-C"]
+ExpirationStatus = Literal["Enabled", "Disabled"]
 ExpressionType = Literal["SQL"]
 FileHeaderInfo = Literal["USE", "IGNORE", "NONE"]
 GranteeType = Literal["CanonicalUser", "AmazonCustomerByEmail", "Group"]
@@ -80,3 +81,7 @@ StorageClass = Literal[
 ]
 TaggingDirective = Literal["COPY", "REPLACE"]
 Tier = Literal["Standard", "Bulk", "Expedited"]
+TransitionDefaultMinimumObjectSize = Literal["varies_by_storage_class", "all_storage_classes_128K"]
+TransitionStorageClass = Literal[
+    "GLACIER", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "DEEP_ARCHIVE", "GLACIER_IR"
+]

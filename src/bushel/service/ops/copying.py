@@ -22,6 +22,7 @@ from bushel.service.context import Context
 from bushel.service.encryption.choosing import object_sealing
 from bushel.service.encryption.sealing import ObjectSealing
 from bushel.service.grants import object_grants, object_owner
+from bushel.service.lifecycle import expiration_of
 from bushel.service.metadata import copied_headers, metadata_of
 from bushel.service.ops.writing import write_condition
 from bushel.service.quotas import require_room
@@ -85,6 +86,7 @@ async def copy_object(ctx: Context, request: CopyObjectInput) -> CopyObjectOutpu
     checksum = stored.checksum
     assert checksum is not None
     return CopyObjectOutput(
+        expiration=await expiration_of(ctx, bucket, request.key, stored) if bucket.configured else None,
         copy_source_version_id=told_version(source.bucket, entry),
         version_id=stored.version_id or None,
         copy_object_result=CopyObjectResult(
