@@ -12,7 +12,10 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-ASKED = {"runtime": PROJECT["project"]["dependencies"], **PROJECT["dependency-groups"]}
+EXTRAS = [asked for extra in PROJECT["project"]["optional-dependencies"].values() for asked in extra]
+"""What a clone installs too, and whoever asks for it by ``bushel[EXTRA]``."""
+ASKED = {"runtime": [*PROJECT["project"]["dependencies"], *EXTRAS], **PROJECT["dependency-groups"]}
+IMPORTED_AS = {"pillow": "PIL"}
 
 
 def pinned(group):
@@ -55,6 +58,7 @@ def test_the_package_imports_what_it_asks_for_and_asks_for_what_it_imports():
 
     extras = PROJECT["project"].get("optional-dependencies", {}).values()
     asked = {Requirement(text).name for text in itertools.chain(ASKED["runtime"], *extras)}
+    asked = {IMPORTED_AS.get(name, name) for name in asked}
 
     # bushel.testing is for those who have pytest and hypothesis already.
     assert imported - set(sys.stdlib_module_names) - {"bushel", "pytest", "hypothesis"} == asked

@@ -438,6 +438,9 @@ CATALOGUE: dict[str, ErrorKind] = {
         "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to "
         "retrieve the object.",
     ),
+    "InvalidRequest.GallerySignature": ErrorKind(
+        400, "A gallery opens by a link that is signed with Signature Version 4, in its query and nowhere else."
+    ),
     "InvalidRequest.Insecure": ErrorKind(
         400,
         "Requests specifying Server Side Encryption with Customer provided keys must be made over a secure connection.",
@@ -531,6 +534,9 @@ CATALOGUE: dict[str, ErrorKind] = {
     "NotImplemented.Element": ErrorKind(
         501, "An element of the document that you provided implies functionality that is not implemented."
     ),
+    "NotImplemented.Thumbnails": ErrorKind(
+        501, "This server makes no thumbnails; pip install 'bushel[web]' and it does."
+    ),
     "NotImplemented.VersionCondition": ErrorKind(
         501, "Conditions are about the current version of an object; a version that is named has none."
     ),
@@ -558,6 +564,7 @@ CATALOGUE: dict[str, ErrorKind] = {
     "QuotaExceeded.User": ErrorKind(403, "The quota of the bucket's owner does not allow this request."),
     "TooManyBuckets": ErrorKind(400, "You have attempted to create more buckets than allowed"),
     "UnexpectedContent": ErrorKind(400, "This request does not support content"),
+    "UnsupportedMediaType.Gallery": ErrorKind(415, "There is nothing to show of this object: {Reason}."),
     "UserKeyMustBeSpecified": ErrorKind(
         400,
         "The bucket POST must contain the specified field name. If it is specified, please check the order "
