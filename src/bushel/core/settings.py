@@ -173,6 +173,15 @@ class Settings:
         "Host name under which buckets are sub-domains (BUCKET.NAME), besides localhost and s3.localhost.",
         many=True,
     )
+    website_domain: tuple[str, ...] = _setting(
+        DOMAIN,
+        (),
+        "Host name under which buckets are web sites (BUCKET.NAME), besides s3-website.localhost.",
+        many=True,
+    )
+    website_listen: Address | None = _setting(  # noqa: RUF009 - an Address is immutable
+        ADDRESS, None, "Address on which nothing but web sites is served; they are served on listen too."
+    )
     region: str = _setting(REGION, "us-east-1", "Region this server is; any: take whatever region a client names.")
     public_url: str | None = _setting(
         URL, None, "URL by which clients reach this server, used wherever a link is printed."

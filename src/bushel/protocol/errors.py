@@ -450,6 +450,12 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidTag.System": ErrorKind(400, "System tags cannot be added/updated by requester"),
     "InvalidTag.Twice": ErrorKind(400, "Cannot provide multiple Tags with the same key"),
     "InvalidTag.Value": ErrorKind(400, "The TagValue you have provided is invalid"),
+    "InvalidRedirectLocation": ErrorKind(
+        400, "The website redirect location must have a prefix of 'http://' or 'https://' or '/'."
+    ),
+    "InvalidRedirectLocation.Length": ErrorKind(
+        400, "The length of website redirect location cannot exceed 2,048 characters."
+    ),
     "InvalidStorageClass": ErrorKind(400, "The storage class you specified is not valid"),
     "MalformedPOSTRequest": ErrorKind(400, "The body of your POST request is not well-formed multipart/form-data."),
     "MaxPostPreDataLengthExceeded": ErrorKind(
@@ -508,6 +514,40 @@ CATALOGUE: dict[str, ErrorKind] = {
         400,
         "The bucket POST must contain the specified field name. If it is specified, please check the order "
         "of the fields.",
+    ),
+    "InlineDataTooLarge": ErrorKind(400, "Inline data exceeds the maximum allowed size."),
+    "InvalidArgument.ByteRange": ErrorKind(400, "A range of bytes starts at 0 or later, and does not end before that."),
+    "InvalidArgument.MetadataTwice": ErrorKind(400, "The names of metadata must differ, whatever case they are in."),
+    "InvalidRequest.InsecureSOAP": ErrorKind(400, "SOAP requests must be made over an HTTPS connection."),
+    "InvalidRequest.SignedSOAP": ErrorKind(
+        400, "SOAP requests are signed by the elements AWSAccessKeyId, Timestamp and Signature, not by an HTTP header."
+    ),
+    "InvalidSOAPRequest.Attachment": ErrorKind(
+        400,
+        "The SOAP request body is invalid: its parts are not an envelope, and an attachment if there has to be one.",
+    ),
+    "InvalidSOAPRequest.Element": ErrorKind(
+        400, "The SOAP request body is invalid: the element {Element} has no place here."
+    ),
+    "InvalidSOAPRequest.Missing": ErrorKind(400, "The SOAP request body is invalid: it has no element {Element}."),
+    "InvalidSOAPRequest.MustUnderstand": ErrorKind(
+        400, "The header {Element}, which must be understood, is not understood."
+    ),
+    "InvalidSOAPRequest.Namespace": ErrorKind(
+        400, "The SOAP request body is invalid: the namespace of the element {Element} is not that of S3."
+    ),
+    "InvalidSOAPRequest.Text": ErrorKind(400, "The SOAP request body is invalid: there is text between elements."),
+    "InvalidSOAPRequest.Twice": ErrorKind(
+        400, "The SOAP request body is invalid: the element {Element} comes more often than it may."
+    ),
+    "InvalidSOAPRequest.Value": ErrorKind(
+        400, "The SOAP request body is invalid: the value of the element {Element} is not of its type."
+    ),
+    "InvalidSOAPRequest.Version": ErrorKind(400, "The message is not an envelope of SOAP 1.1."),
+    "MissingAttachment": ErrorKind(400, "A SOAP attachment was expected, but none were found."),
+    "MissingSecurityElement": ErrorKind(400, "The SOAP 1.1 request is missing a security element."),
+    "NotImplemented.Attachment": ErrorKind(
+        501, "Attachments of SOAP messages are implemented as parts of multipart/related, not encoded; DIME is not."
     ),
     "InvalidArgument.AWSAuthorization": ErrorKind(
         400, "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature"

@@ -27,6 +27,7 @@ from bushel.protocol.shapes import payment as payment_shapes
 from bushel.protocol.shapes import restore as restore_shapes
 from bushel.protocol.shapes import tagging as tagging_shapes
 from bushel.protocol.shapes import versioning as versioning_shapes
+from bushel.protocol.shapes import website as website_shapes
 
 
 class AsyncOperations:
@@ -389,6 +390,13 @@ class AsyncOperations:
             tagging_shapes.DeleteBucketTaggingInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
         )
 
+    async def delete_bucket_website(self, *, bucket: str, expected_bucket_owner: str | None = None) -> None:
+        """DeleteBucketWebsite: DELETE /Bucket?website (s3:DeleteBucketWebsite)."""
+        await self._call(
+            TABLE["DeleteBucketWebsite"],
+            website_shapes.DeleteBucketWebsiteInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
+        )
+
     async def delete_object(
         self,
         *,
@@ -640,6 +648,16 @@ class AsyncOperations:
         """GetBucketVersioning: GET /Bucket?versioning (s3:GetBucketVersioning)."""
         output: versioning_shapes.GetBucketVersioningOutput = await self._call(
             TABLE["GetBucketVersioning"],
+            configuration_shapes.BucketConfigurationInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
+        )
+        return output
+
+    async def get_bucket_website(
+        self, *, bucket: str, expected_bucket_owner: str | None = None
+    ) -> website_shapes.GetBucketWebsiteOutput:
+        """GetBucketWebsite: GET /Bucket?website (s3:GetBucketWebsite)."""
+        output: website_shapes.GetBucketWebsiteOutput = await self._call(
+            TABLE["GetBucketWebsite"],
             configuration_shapes.BucketConfigurationInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
         )
         return output
@@ -1386,6 +1404,27 @@ class AsyncOperations:
                 checksum_algorithm=checksum_algorithm,
                 mfa=mfa,
                 versioning_configuration=versioning_configuration,
+                expected_bucket_owner=expected_bucket_owner,
+            ),
+        )
+
+    async def put_bucket_website(
+        self,
+        *,
+        bucket: str,
+        website_configuration: website_shapes.WebsiteConfiguration,
+        content_md5: str | None = None,
+        checksum_algorithm: enums.ChecksumAlgorithm | None = None,
+        expected_bucket_owner: str | None = None,
+    ) -> None:
+        """PutBucketWebsite: PUT /Bucket?website (s3:PutBucketWebsite)."""
+        await self._call(
+            TABLE["PutBucketWebsite"],
+            website_shapes.PutBucketWebsiteInput(
+                bucket=bucket,
+                content_md5=content_md5,
+                checksum_algorithm=checksum_algorithm,
+                website_configuration=website_configuration,
                 expected_bucket_owner=expected_bucket_owner,
             ),
         )

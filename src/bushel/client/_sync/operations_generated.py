@@ -27,6 +27,7 @@ from bushel.protocol.shapes import payment as payment_shapes
 from bushel.protocol.shapes import restore as restore_shapes
 from bushel.protocol.shapes import tagging as tagging_shapes
 from bushel.protocol.shapes import versioning as versioning_shapes
+from bushel.protocol.shapes import website as website_shapes
 
 
 class Operations:
@@ -389,6 +390,13 @@ class Operations:
             tagging_shapes.DeleteBucketTaggingInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
         )
 
+    def delete_bucket_website(self, *, bucket: str, expected_bucket_owner: str | None = None) -> None:
+        """DeleteBucketWebsite: DELETE /Bucket?website (s3:DeleteBucketWebsite)."""
+        self._call(
+            TABLE["DeleteBucketWebsite"],
+            website_shapes.DeleteBucketWebsiteInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
+        )
+
     def delete_object(
         self,
         *,
@@ -638,6 +646,16 @@ class Operations:
         """GetBucketVersioning: GET /Bucket?versioning (s3:GetBucketVersioning)."""
         output: versioning_shapes.GetBucketVersioningOutput = self._call(
             TABLE["GetBucketVersioning"],
+            configuration_shapes.BucketConfigurationInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
+        )
+        return output
+
+    def get_bucket_website(
+        self, *, bucket: str, expected_bucket_owner: str | None = None
+    ) -> website_shapes.GetBucketWebsiteOutput:
+        """GetBucketWebsite: GET /Bucket?website (s3:GetBucketWebsite)."""
+        output: website_shapes.GetBucketWebsiteOutput = self._call(
+            TABLE["GetBucketWebsite"],
             configuration_shapes.BucketConfigurationInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
         )
         return output
@@ -1382,6 +1400,27 @@ class Operations:
                 checksum_algorithm=checksum_algorithm,
                 mfa=mfa,
                 versioning_configuration=versioning_configuration,
+                expected_bucket_owner=expected_bucket_owner,
+            ),
+        )
+
+    def put_bucket_website(
+        self,
+        *,
+        bucket: str,
+        website_configuration: website_shapes.WebsiteConfiguration,
+        content_md5: str | None = None,
+        checksum_algorithm: enums.ChecksumAlgorithm | None = None,
+        expected_bucket_owner: str | None = None,
+    ) -> None:
+        """PutBucketWebsite: PUT /Bucket?website (s3:PutBucketWebsite)."""
+        self._call(
+            TABLE["PutBucketWebsite"],
+            website_shapes.PutBucketWebsiteInput(
+                bucket=bucket,
+                content_md5=content_md5,
+                checksum_algorithm=checksum_algorithm,
+                website_configuration=website_configuration,
                 expected_bucket_owner=expected_bucket_owner,
             ),
         )

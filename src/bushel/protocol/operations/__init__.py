@@ -18,6 +18,7 @@ from bushel.protocol.operations import (
     restore,
     tagging,
     versioning,
+    website,
 )
 from bushel.protocol.operations import object as objects
 from bushel.protocol.operations.access import (
@@ -64,7 +65,6 @@ from bushel.protocol.operations.configuration import (
     GET_BUCKET_METRICS_CONFIGURATION,
     GET_BUCKET_NOTIFICATION_CONFIGURATION,
     GET_BUCKET_REPLICATION,
-    GET_BUCKET_WEBSITE,
     LIST_BUCKET_ANALYTICS_CONFIGURATIONS,
     LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS,
     LIST_BUCKET_INVENTORY_CONFIGURATIONS,
@@ -128,6 +128,7 @@ from bushel.protocol.operations.versioning import (
     LIST_OBJECT_VERSIONS,
     PUT_BUCKET_VERSIONING,
 )
+from bushel.protocol.operations.website import DELETE_BUCKET_WEBSITE, GET_BUCKET_WEBSITE, PUT_BUCKET_WEBSITE
 
 __all__ = [
     "ABORT_MULTIPART_UPLOAD",
@@ -142,6 +143,7 @@ __all__ = [
     "DELETE_BUCKET_OWNERSHIP_CONTROLS",
     "DELETE_BUCKET_POLICY",
     "DELETE_BUCKET_TAGGING",
+    "DELETE_BUCKET_WEBSITE",
     "DELETE_OBJECT",
     "DELETE_OBJECTS",
     "DELETE_OBJECT_ANNOTATION",
@@ -203,6 +205,7 @@ __all__ = [
     "PUT_BUCKET_REQUEST_PAYMENT",
     "PUT_BUCKET_TAGGING",
     "PUT_BUCKET_VERSIONING",
+    "PUT_BUCKET_WEBSITE",
     "PUT_OBJECT",
     "PUT_OBJECT_ACL",
     "PUT_OBJECT_ANNOTATION",
@@ -236,6 +239,7 @@ TABLE: dict[str, Operation] = {
         cors.OPERATIONS,
         lifecycle.OPERATIONS,
         annotations.OPERATIONS,
+        website.OPERATIONS,
         object_lock.OPERATIONS,
         configuration.OPERATIONS,
         refused.OPERATIONS,

@@ -138,15 +138,6 @@ GET_BUCKET_REPLICATION = Operation(
     action="s3:GetReplicationConfiguration",
     never_configured="ReplicationConfigurationNotFoundError",
 )
-GET_BUCKET_WEBSITE = Operation(
-    "GetBucketWebsite",
-    "GET",
-    "bucket",
-    ("website",),
-    input=shapes.BucketConfigurationInput,
-    action="s3:GetBucketWebsite",
-    never_configured="NoSuchWebsiteConfiguration",
-)
 
 OPERATIONS = (
     GET_BUCKET_ABAC,
@@ -164,5 +155,4 @@ OPERATIONS = (
     LIST_BUCKET_METRICS_CONFIGURATIONS,
     GET_BUCKET_NOTIFICATION_CONFIGURATION,
     GET_BUCKET_REPLICATION,
-    GET_BUCKET_WEBSITE,
 )

@@ -11,7 +11,6 @@ _METADATA_TABLES = "there are no tables of metadata"
 _METRICS = "request metrics are the server's, not a bucket's"
 _QUERIES = "objects are not queried"
 _TIERS = "there is one storage class"
-_WEBSITE = "buckets are not web sites yet"
 
 _ROWS: tuple[tuple[str, str, Resource, tuple[str, ...], str], ...] = (
     ("CreateBucketMetadataConfiguration", "POST", "bucket", ("metadataConfiguration",), _METADATA_TABLES),
@@ -24,7 +23,6 @@ _ROWS: tuple[tuple[str, str, Resource, tuple[str, ...], str], ...] = (
     ("DeleteBucketMetadataTableConfiguration", "DELETE", "bucket", ("metadataTable",), _METADATA_TABLES),
     ("DeleteBucketMetricsConfiguration", "DELETE", "bucket", ("metrics",), _METRICS),
     ("DeleteBucketReplication", "DELETE", "bucket", ("replication",), _DELIVERY),
-    ("DeleteBucketWebsite", "DELETE", "bucket", ("website",), _WEBSITE),
     ("GetObjectTorrent", "GET", "object", ("torrent",), "objects are not shared by BitTorrent yet"),
     ("PutBucketAbac", "PUT", "bucket", ("abac",), _ABAC),
     ("PutBucketAccelerateConfiguration", "PUT", "bucket", ("accelerate",), "there is one place to send objects to"),
@@ -35,7 +33,6 @@ _ROWS: tuple[tuple[str, str, Resource, tuple[str, ...], str], ...] = (
     ("PutBucketMetricsConfiguration", "PUT", "bucket", ("metrics",), _METRICS),
     ("PutBucketNotificationConfiguration", "PUT", "bucket", ("notification",), _EVENTS),
     ("PutBucketReplication", "PUT", "bucket", ("replication",), _DELIVERY),
-    ("PutBucketWebsite", "PUT", "bucket", ("website",), _WEBSITE),
     ("RenameObject", "PUT", "object", ("renameObject",), _DIRECTORY),
     ("SelectObjectContent", "POST", "object", ("select",), _QUERIES),
     (

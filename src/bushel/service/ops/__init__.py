@@ -22,6 +22,7 @@ from bushel.service.ops import (
     tagging,
     uploads,
     versioning,
+    website,
     writing,
 )
 
@@ -47,5 +48,6 @@ __all__ = [
     "tagging",
     "uploads",
     "versioning",
+    "website",
     "writing",
 ]

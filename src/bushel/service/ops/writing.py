@@ -51,7 +51,7 @@ async def put_object(ctx: Context, request: PutObjectInput) -> PutObjectOutput:
         draft = draft._replace(etag=sealing.tag(payload.md5).hex(), encryption=sealing.record())
     if locking is not None:
         draft = draft._replace(lock=locking.lock(ctx.service.clock.now_ns()))
-    entry = await ctx.catalog.objects.put(bucket, request.key, draft, condition)
+    ctx.written = entry = await ctx.catalog.objects.put(bucket, request.key, draft, condition)
     answer = checksum_member(checksum.algorithm, checksum.digest)
     if sealing is not None:
         answer.update(sealing.told)
