@@ -18,8 +18,8 @@ PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install serve check lint test test-unit test-engine test-s3 test-clients test-crash bench bench-cli docs client lock clean \
-	test-packages
+.PHONY: help install serve check lint test test-unit test-engine test-s3 test-clients test-web test-crash test-slow \
+	bench bench-cli docs client lock clean test-packages
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -81,8 +81,14 @@ test-s3: $(VENV)/.test test-packages ## S3 over a real port, and bytes that are 
 test-clients: $(VENV)/.test test-packages ## boto3, awscli, s3cmd, rclone, Perl, curl, wget
 	$(PYTEST) -n $(JOBS) --dist worksteal -m clients $(ARGS)
 
+test-web: $(VENV)/.test test-packages ## pages in a real browser; SCREENSHOTS=folder keeps what they look like
+	$(PYTEST) -n $(JOBS) tests/web $(ARGS)
+
 test-crash: $(VENV)/.test test-packages ## kill -9, the order of syncs, the full disk
 	$(PYTEST) -n $(JOBS) --dist worksteal -m crash $(ARGS)
+
+test-slow: $(VENV)/.test test-packages ## minutes each: ten thousand files and 5 GiB through the tools
+	$(PYTEST) -n $(JOBS) --dist worksteal -m slow $(ARGS)
 
 bench: $(VENV)/.test test-packages ## CPU a request and MB/s, beside nginx in the same run
 	$(BIN)/python -m bench $(ARGS)

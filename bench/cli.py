@@ -41,7 +41,8 @@ def configure(folder: Path, endpoint: str) -> dict[str, str]:
         f"[s3]\ntype = s3\nprovider = Other\nendpoint = {endpoint}\nregion = us-east-1\nenv_auth = true\n"
         "upload_concurrency = 4\nchunk_size = 8M\n"
     )
-    return os.environ | {
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "RCLONE_", "BUSHEL_"))}
+    return own | {
         "AWS_CONFIG_FILE": str(folder / "aws"),
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": CREDENTIALS.access_key,
@@ -69,6 +70,7 @@ def commands(tool: str, source: Path, place: str, target: Path) -> tuple[list[st
 
 
 def timed(command: list[str], environment: dict[str, str]) -> float:
+    os.sync()  # nobody waits for what another wrote before
     began = time.monotonic()
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:

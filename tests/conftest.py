@@ -134,6 +134,16 @@ def start_server(tmp_path, watch) -> Iterator[Callable[..., Server]]:
         own.kill()
 
 
+@pytest.fixture
+def browser(tmp_path):
+    """Chromium; the test fails if a page complained of something that the test did not take note of."""
+    from live.browser import chromium_running
+
+    with chromium_running(tmp_path) as running:
+        yield running
+    assert running.complaints == []
+
+
 # --- clients ------------------------------------------------------------------------------------------------------
 
 

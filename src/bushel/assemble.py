@@ -5,6 +5,7 @@ Nothing is decided here but who is handed what.
 
 import asyncio
 import contextlib
+import logging
 import mmap
 import os
 import socket
@@ -26,15 +27,21 @@ from bushel.server import supervisor
 from bushel.server.access_log import AccessLog
 from bushel.server.health import Health
 from bushel.server.http import HttpServer, Limits
+from bushel.server.listener import address_of, open_sockets
 from bushel.server.pipeline import Pipeline
 from bushel.server.proxy import TrustedProxies
 from bushel.server.tls import Certificate
 from bushel.server.worker import WorkerInfo
 from bushel.service.authn import Authenticator
+from bushel.service.background.lifecycle import run_lifecycle
 from bushel.service.background.sweeper import run_sweeper
 from bushel.service.context import Caller, Service
 from bushel.service.encryption.keyring import NO_KEYS, KeyFile, KeyringError, KeySource, keys_of
 from bushel.service.reads import SLOT_BYTES, ActiveReads
+from bushel.web.hosts import BUILT_IN_DOMAIN, SiteHosts
+from bushel.web.sites import Sites
+
+_log: Final = logging.getLogger(__name__)
 
 MEMORY: Final = "memory:"
 
@@ -59,7 +66,7 @@ def build(
 ) -> tuple[Pipeline, Health]:
     """The application of one process over an open catalog."""
     own_hosts = [] if settings.public_url is None else [settings.public_url.partition("://")[2]]
-    addressing = Addressing(settings.domain, own_hosts)
+    addressing = Addressing(settings.domain, [*own_hosts, BUILT_IN_DOMAIN, *settings.website_domain])
     service = Service(
         catalog,
         clock,
@@ -73,7 +80,9 @@ def build(
         public_endpoint=settings.public_url or "",
     )
     health = Health(catalog)
-    pipeline = Pipeline(service, addressing, Authenticator(service, root_pair), health, randomness, access_log)
+    sites = Sites(service, SiteHosts(settings.website_domain, addressing))
+    authenticator = Authenticator(service, root_pair)
+    pipeline = Pipeline(service, addressing, authenticator, health, sites, randomness, access_log)
     return pipeline, health
 
 
@@ -155,6 +164,7 @@ class Plan(NamedTuple):
         folder: The data folder; ``None`` for a memory store.
         reads: A slot for each worker (``service.reads``).
         access_log: Descriptor of the access log, or ``None``.
+        website_sockets: One for each worker, where web sites have a port of their own.
     """
 
     settings: Settings
@@ -162,6 +172,7 @@ class Plan(NamedTuple):
     root_pair: KeyPair
     reads: mmap.mmap
     access_log: int | None
+    website_sockets: list[socket.socket]
 
 
 def serve(settings: Settings, store: str, announce: Callable[[str, RootNote], None]) -> int:
@@ -185,7 +196,14 @@ def serve(settings: Settings, store: str, announce: Callable[[str, RootNote], No
 
             held.enter_context(acquire_folder_lock(folder))
         pair, note = root_credentials(settings, folder, SystemRandomness())
-        plan = Plan(settings, folder, pair, mmap.mmap(-1, SLOT_BYTES * settings.workers), _open_access_log(settings))
+        plan = Plan(
+            settings,
+            folder,
+            pair,
+            mmap.mmap(-1, SLOT_BYTES * settings.workers),
+            _open_access_log(settings),
+            [] if settings.website_listen is None else open_sockets(settings.website_listen, settings.workers),
+        )
         scheme = "http" if settings.tls_cert is None else "https"
 
         async def start_worker(sock: socket.socket, info: WorkerInfo) -> None:
@@ -239,13 +257,9 @@ async def _work(plan: Plan, sock: socket.socket, info: WorkerInfo) -> None:
             body_seconds=stall_seconds,
             write_seconds=stall_seconds,
         )
-        server = HttpServer(
-            application,
-            application.render_error,
-            clock,
-            limits=limits,
-            proxies=TrustedProxies(settings.trusted_proxy) if settings.trusted_proxy else None,
-        )
+        proxies = TrustedProxies(settings.trusted_proxy) if settings.trusted_proxy else None
+        server = HttpServer(application, application.render_error, clock, limits=limits, proxies=proxies)
+        servers = [server]
         if info.index == 0:
             chores.append(
                 lambda: run_sweeper(
@@ -256,16 +270,31 @@ async def _work(plan: Plan, sock: socket.socket, info: WorkerInfo) -> None:
                     interval_seconds=settings.sweep_interval_seconds,
                 )
             )
+            chores.append(
+                lambda: run_lifecycle(
+                    catalog,
+                    clock,
+                    day_seconds=settings.lifecycle_day_seconds,
+                    interval_seconds=settings.lifecycle_interval_seconds,
+                )
+            )
         certificate = _certificate(settings)
         if certificate is not None:
             info.on_reload(certificate.reload)
             chores.append(certificate.watch)
-        await server.listen(sock, None if certificate is None else certificate.context)
+        tls = None if certificate is None else certificate.context
+        await server.listen(sock, tls)
+        if plan.website_sockets:
+            sites = HttpServer(application.answer_site, application.render_error, clock, limits=limits, proxies=proxies)
+            servers.append(sites)
+            await sites.listen(plan.website_sockets[info.index], tls)
+            if info.index == 0:
+                _log.info("web sites alone are served on %s", address_of(plan.website_sockets[0]))
         tasks = [asyncio.create_task(chore()) for chore in chores]
         info.ready()
         await info.stopping.wait()
         health.draining = True
-        await server.drain(DRAIN_SECONDS)
+        await asyncio.gather(*(each.drain(DRAIN_SECONDS) for each in servers))
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 from typing import Any, NamedTuple
 
 from bushel.cli.main import main
@@ -28,6 +29,20 @@ class Said(NamedTuple):
     @property
     def json(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.lines]
+
+
+class _OfThisThread(io.TextIOWrapper):
+    """Standard error of one thread: what servers in the test's process say of lost connections is not the command's."""
+
+    def __init__(self, buffer: io.BytesIO) -> None:
+        super().__init__(buffer, encoding="utf-8", write_through=True)
+        self._thread = threading.get_ident()
+
+    def write(self, text: str) -> int:
+        if threading.get_ident() == self._thread:
+            return super().write(text)
+        assert sys.__stderr__ is not None
+        return sys.__stderr__.write(text)
 
 
 class Shell:
@@ -60,7 +75,7 @@ class Shell:
             out, err = io.BytesIO(), io.BytesIO()
             patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
             patch.setattr(sys, "stdout", io.TextIOWrapper(out, encoding="utf-8", write_through=True))
-            patch.setattr(sys, "stderr", io.TextIOWrapper(err, encoding="utf-8", write_through=True))
+            patch.setattr(sys, "stderr", _OfThisThread(err))
             handler = signal.getsignal(signal.SIGTERM)
             try:
                 status = main(words)

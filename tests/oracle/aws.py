@@ -1,5 +1,6 @@
 """botocore as an oracle: its model of S3, its serialiser, its parser, and the way from our shapes to its own."""
 
+import keyword
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlencode
@@ -11,6 +12,7 @@ from botocore.model import OperationModel, ServiceModel, Shape
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
 from msgspec import Struct
+from msgspec.structs import fields
 
 from bushel.protocol.codec.members import Member, members_of
 from bushel.protocol.codec.scalars import read_rfc1123
@@ -76,13 +78,20 @@ def parse(operation: Operation, status: int, headers: list[tuple[str, str]], bod
     return parsed
 
 
+def field_of(name: str) -> str:
+    """The attribute that a member of the model is in our shapes: botocore's word, unless Python has it."""
+    word = xform_name(name)
+    return f"{word}_" if keyword.iskeyword(word) else word
+
+
 def to_aws(shape: type[Struct], value: Any, aws: Shape) -> dict[str, Any]:
-    """Our structure as botocore's dictionary; what is None or empty is left out."""
-    theirs = {xform_name(name): (name, member) for name, member in aws.members.items()}
+    """Our structure as botocore's dictionary; what is None is left out, and what is empty where empty is nothing."""
+    defaults = {field.name: field.default for field in fields(shape)}
+    theirs = {field_of(name): (name, member) for name, member in aws.members.items()}
     result = {}
     for member in members_of(shape):
         given = getattr(value, member.field)
-        if given is None or (not given and isinstance(given, tuple | dict)):
+        if given is None or (not given and isinstance(given, tuple | dict) and defaults[member.field] is not None):
             continue
         name, target = theirs[member.field]
         result[name] = (

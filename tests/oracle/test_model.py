@@ -1,12 +1,11 @@
 """Our table and shapes against botocore's model of S3: nothing is missing, elsewhere, or of another type."""
 
 import pytest
-from botocore import xform_name
 
 from bushel.protocol.codec.fields import Header, HeaderPrefix, Path, Payload, Query, Stream, Text, Xml
 from bushel.protocol.codec.members import members_of
 from bushel.protocol.operations import NOT_ROUTED, TABLE
-from oracle.aws import IMPLEMENTED, SERVICE, model
+from oracle.aws import IMPLEMENTED, SERVICE, field_of, model
 
 # Members that are described otherwise here, and why.
 TYPES_OF_OUR_OWN = {
@@ -86,7 +85,7 @@ def test_every_output_member_is_there(name):
 
 def _compare(shape, theirs, *, whole, request=False):
     ours = {member.field: member for member in members_of(shape)}
-    expected = {xform_name(name): (name, member) for name, member in theirs.members.items()}
+    expected = {field_of(name): (name, member) for name, member in theirs.members.items()}
 
     assert set(ours) <= set(expected)
     assert not whole or set(ours) == set(expected)

@@ -58,7 +58,7 @@ def test_it_is_nobody_elses_business(second, bucket, name):
     assert (answer.status, answer.code) in {(403, "AccessDenied"), (405, "MethodNotAllowed")}
 
 
-PUTS = ["lifecycle", "website", "replication", "logging", "notification"]
+PUTS = ["replication", "logging", "notification"]
 PUTS += ["accelerate", "analytics&id=1"]
 PUTS += ["inventory&id=1", "metrics&id=1", "intelligent-tiering&id=1", "object-lock"]
 
@@ -97,7 +97,6 @@ REFUSED_HEADERS = [
     ("x-amz-server-side-encryption-aws-kms-key-id", "k"),
     ("x-amz-storage-class", "GLACIER"),
     ("x-amz-storage-class", "REDUCED_REDUNDANCY"),
-    ("x-amz-website-redirect-location", "/other"),
     ("x-amz-object-lock-mode", "GOVERNANCE"),
     ("x-amz-object-lock-retain-until-date", "2099-01-01T00:00:00Z"),
     ("x-amz-object-lock-legal-hold", "ON"),

@@ -4,6 +4,7 @@ from typing import Self
 
 from bushel.catalog.annotations import Annotations
 from bushel.catalog.buckets import Buckets
+from bushel.catalog.expiring import Expiring
 from bushel.catalog.layout import SYSTEM
 from bushel.catalog.objects import Objects
 from bushel.catalog.quotas import Quotas
@@ -13,7 +14,7 @@ from bushel.core.clock import Clock
 from bushel.core.ids import Randomness
 from bushel.engine.api import Engine
 
-__all__ = ["Annotations", "Buckets", "Catalog", "Objects", "Quotas", "Uploads", "Users"]
+__all__ = ["Annotations", "Buckets", "Catalog", "Expiring", "Objects", "Quotas", "Uploads", "Users"]
 
 
 class Catalog:
@@ -27,6 +28,7 @@ class Catalog:
         self.annotations = Annotations(engine)
         self.quotas = Quotas(engine, self.buckets, self.users)
         self.uploads = Uploads(engine, self.objects, clock, randomness)
+        self.expiring = Expiring(self.objects)
 
     @classmethod
     async def open(cls, engine: Engine, clock: Clock, randomness: Randomness) -> Self:

@@ -237,14 +237,18 @@ class Objects:
             Gone: The bucket was deleted.
             Exception: What the condition raised.
         """
+        step = self.deleting(bucket, owner, condition)
+        entry: ObjectEntry | None = await self.reclaim(bucket, key, step)
+        return entry
+
+    def deleting(self, bucket: BucketRecord, owner: str, condition: Condition | None) -> Step:
+        """The step of ``delete``. The first cell that it reads is that of the current version."""
 
         def marking() -> Step:
             now_ns, token = self._clock.now_ns(), self._token(bucket)
             return Step(history.READS, lambda values: history.mark(values, owner, now_ns, condition, token))
 
-        step = marking() if bucket.versioning else Step(_WRITE_READS, partial(_remove, condition), marking)
-        entry: ObjectEntry | None = await self._commit(bucket.partition, key.encode(), step, reclaims=True)
-        return entry
+        return marking() if bucket.versioning else Step(_WRITE_READS, partial(_remove, condition), marking)
 
     async def delete_version(
         self, bucket: BucketRecord, key: str, version_id: str, condition: Condition | None = None
@@ -261,10 +265,12 @@ class Objects:
             Gone: The bucket was deleted.
             Exception: What the condition raised.
         """
-        reads = history.removal_reads(history.order_of(version_id))
-        step = Step(reads, lambda values: history.remove(values, version_id, condition))
-        entry: ObjectEntry | None = await self._commit(bucket.partition, key.encode(), step, reclaims=True)
+        entry: ObjectEntry | None = await self.reclaim(bucket, key, removing(version_id, condition))
         return entry
+
+    async def reclaim(self, bucket: BucketRecord, key: str, step: Step) -> Any:
+        """Commit a step that removes something; returns its result."""
+        return await self._commit(bucket.partition, key.encode(), step, reclaims=True)
 
     async def change_metadata(
         self,
@@ -410,6 +416,12 @@ class Objects:
         if found is None:
             return None
         return Stored(found.whole(), _verified(found.entry, found.data) if verify else None)
+
+
+def removing(version_id: str, condition: Condition | None) -> Step:
+    """The step that removes one version for good (``Objects.delete_version``)."""
+    reads = history.removal_reads(history.order_of(version_id))
+    return Step(reads, lambda values: history.remove(values, version_id, condition))
 
 
 def _following(page: Page) -> bytes | None:

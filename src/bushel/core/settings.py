@@ -173,6 +173,15 @@ class Settings:
         "Host name under which buckets are sub-domains (BUCKET.NAME), besides localhost and s3.localhost.",
         many=True,
     )
+    website_domain: tuple[str, ...] = _setting(
+        DOMAIN,
+        (),
+        "Host name under which buckets are web sites (BUCKET.NAME), besides s3-website.localhost.",
+        many=True,
+    )
+    website_listen: Address | None = _setting(  # noqa: RUF009 - an Address is immutable
+        ADDRESS, None, "Address on which nothing but web sites is served; they are served on listen too."
+    )
     region: str = _setting(REGION, "us-east-1", "Region this server is; any: take whatever region a client names.")
     public_url: str | None = _setting(
         URL, None, "URL by which clients reach this server, used wherever a link is printed."
@@ -219,6 +228,16 @@ class Settings:
     )
     sweep_interval_seconds: int = _setting(
         _whole("SECONDS", 1, 86400), 60, "Pause between two rounds of deleting bytes that nothing names any more."
+    )
+    lifecycle_interval_seconds: int = _setting(
+        _whole("SECONDS", 1, 86400),
+        60,
+        "Pause between two looks whether the lifecycle rules of a bucket are to be acted on.",
+    )
+    lifecycle_day_seconds: int = _setting(
+        _whole("SECONDS", 1, 86400),
+        86400,
+        "How long a day of lifecycle rules is. Shorter ones are for tests: objects are deleted sooner.",
     )
     header_timeout_seconds: int = _setting(
         _whole("SECONDS", 1, 3600), 30, "Time that a client has to send a request's head."

@@ -181,10 +181,20 @@ class Addressing:
     """
 
     def __init__(self, domains: Iterable[str] = (), own_hosts: Iterable[str] = ()) -> None:
-        names = {_host_name(domain) for domain in domains} | set(_BUILT_IN_DOMAINS)
-        self._own = frozenset(names | {_host_name(host) for host in own_hosts})
+        names = {host_name(domain) for domain in domains} | set(_BUILT_IN_DOMAINS)
+        self._own = frozenset(names | {host_name(host) for host in own_hosts})
         self._suffixes = tuple("." + name for name in sorted(names, key=len, reverse=True))
         self._bucket_of: dict[str, str | None] = {}
+
+    @property
+    def own_hosts(self) -> frozenset[str]:
+        """Names of the service itself."""
+        return self._own
+
+    @property
+    def endings(self) -> tuple[str, ...]:
+        """What names of buckets' hosts end with, a dot first; the longest one first."""
+        return self._suffixes
 
     @property
     def reserved_names(self) -> frozenset[str]:
@@ -212,7 +222,7 @@ class Addressing:
         return _address(Address, (name if "%" not in name and name.isascii() else decode_path(name), key, True))
 
     def _learn(self, host: str) -> str | None:
-        name = _host_name(host)
+        name = host_name(host)
         bucket: str | None = None
         if name not in self._own and not name.startswith("[") and not name.replace(".", "").isdigit():
             for suffix in self._suffixes:
@@ -225,7 +235,7 @@ class Addressing:
         return bucket
 
 
-def _host_name(authority: str) -> str:
+def host_name(authority: str) -> str:
     """Lower case, without port and without the root's dot."""
     if authority.startswith("["):
         name = authority.partition("]")[0] + "]"

@@ -181,6 +181,10 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidRequest.CorsRules": ErrorKind(
         400, "The number of CORS rules should not exceed allowed limit of 100 rules."
     ),
+    "InvalidRequest.LifecycleRules": ErrorKind(
+        400, "The number of lifecycle rules must not exceed the allowed limit of 1000 rules."
+    ),
+    "InvalidRequest.MinimumObjectSize": ErrorKind(400, "Invalid TransitionDefaultMinimumObjectSize found"),
     "InvalidRequest.CopySourceRange": ErrorKind(400, "The specified copy range is invalid for the source object size"),
     "MalformedACLError": ErrorKind(
         400, "The XML you provided was not well-formed or did not validate against our published schema"
@@ -423,6 +427,12 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidTag.System": ErrorKind(400, "System tags cannot be added/updated by requester"),
     "InvalidTag.Twice": ErrorKind(400, "Cannot provide multiple Tags with the same key"),
     "InvalidTag.Value": ErrorKind(400, "The TagValue you have provided is invalid"),
+    "InvalidRedirectLocation": ErrorKind(
+        400, "The website redirect location must have a prefix of 'http://' or 'https://' or '/'."
+    ),
+    "InvalidRedirectLocation.Length": ErrorKind(
+        400, "The length of website redirect location cannot exceed 2,048 characters."
+    ),
     "InvalidStorageClass": ErrorKind(400, "The storage class you specified is not valid"),
     "MalformedPOSTRequest": ErrorKind(400, "The body of your POST request is not well-formed multipart/form-data."),
     "MaxPostPreDataLengthExceeded": ErrorKind(
@@ -456,6 +466,9 @@ CATALOGUE: dict[str, ErrorKind] = {
         501, "Conditions are about the current version of an object; a version that is named has none."
     ),
     "NotImplemented.MfaDelete": ErrorKind(501, "MFA delete is not implemented."),
+    "NotImplemented.Transition": ErrorKind(
+        501, "There is one storage class: lifecycle rules with transitions to another are not implemented."
+    ),
     "NotImplemented.Operation": ErrorKind(501, "The operation that you asked for is not implemented."),
     "NotImplemented.SignedForm": ErrorKind(
         501, "An HTML form is authorised by the policy in it; a signature of the request around it is not implemented."

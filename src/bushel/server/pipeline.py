@@ -1,6 +1,6 @@
 """From Request to Response: the stages that every S3 request passes, in this order.
 
-1. address: host and path to bucket and key; the server's own pages under ``/_/`` and preflights end here
+1. address: host and path to bucket and key; web sites, the server's own pages under ``/_/`` and preflights end here
 2. identify: the signature, and whose it is
 3. route: the operation, from the table
 4. bind: head and document to the operation's input; what is not done is refused here
@@ -13,7 +13,7 @@ Any stage may raise; ``answer_error`` makes S3's error document of it. What must
 
 import logging
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import Any, Final, Protocol, cast
 
 from bushel.core.ids import Randomness
 from bushel.protocol.address import Address, Addressing, parse_query
@@ -29,12 +29,24 @@ from bushel.server.access_log import AccessLog
 from bushel.server.health import Health
 from bushel.service.authn import Authenticator
 from bushel.service.context import Context, Service
-from bushel.service.cors import answer_preflight, rules_of
+from bushel.service.cors import answer_preflight, fields_for, rules_of
 from bushel.service.faults import as_s3_error
 from bushel.service.registry import HANDLERS
 
 OWN_PAGES: Final = "/_/"
 """Where the server's own pages begin, on its own hosts: ``_`` can be no bucket."""
+
+
+class Sites(Protocol):
+    """The web sites that are served beside S3, by host."""
+
+    s3_hosts: set[str]
+    """Hosts that are known to be none."""
+
+    async def answer(
+        self, request: Request, request_id: str, host_id: str, *, own_port: bool = False
+    ) -> Response | None: ...
+
 
 _NO_QUERY: Final[Mapping[str, str]] = {}
 
@@ -50,6 +62,7 @@ class Pipeline:
         addressing: Addressing,
         authenticator: Authenticator,
         health: Health,
+        sites: Sites,
         randomness: Randomness,
         access_log: AccessLog | None = None,
     ) -> None:
@@ -57,6 +70,8 @@ class Pipeline:
         self._resolve = addressing.resolve
         self._identify = authenticator.identify
         self._health = health
+        self._sites = sites
+        self._s3_hosts = sites.s3_hosts
         self._access_log = access_log
         # Request ids only have to differ: a random start for each process, then one after the other.
         self._last_id = int.from_bytes(randomness.token(8), "big")
@@ -67,6 +82,10 @@ class Pipeline:
         self._last_id = number = (self._last_id + 1) & 0xFFFF_FFFF_FFFF_FFFF
         request_id = f"{number:016X}"
         operation: Operation | None = None
+        if request.host not in self._s3_hosts:
+            site = await self._sites.answer(request, request_id, self._host_id)
+            if site is not None:
+                return self._signed_off(request, site, None, request_id)
         address: Address | None = None
         ctx: Context | None = None
         origin = request.headers.get("origin")
@@ -75,7 +94,8 @@ class Pipeline:
             if address.on_service_host and request.path.startswith(OWN_PAGES):
                 response = await self._health.answer(request)
             elif origin and request.method == "OPTIONS" and address.bucket is not None:
-                response = Response(200, await answer_preflight(self._service.catalog.buckets, address, request))
+                buckets = self._service.catalog.buckets
+                response = Response(200, await answer_preflight(buckets, address.bucket, address.key, request))
             else:
                 query = parse_query(request.query) if request.query else cast("dict[str, str]", _NO_QUERY)
                 caller, claim, secret_key = await self._identify(request, query, address)
@@ -97,9 +117,25 @@ class Pipeline:
         except Exception as error:  # noqa: BLE001 - as_s3_error logs what nobody expected
             response = self._answer_error(request, as_s3_error(error), request_id)
         if origin and address is not None and address.bucket is not None and request.method != "OPTIONS":
-            response.headers += await self._fields_for_origin(origin, request, address.bucket, ctx)
+            response.headers += await self._fields_for_origin(request, address.bucket, ctx)
         response.headers.append(("x-amz-request-id", request_id))
         response.headers.append(self._host_field)
+        if self._access_log is not None:
+            self._access_log.write(request, response, operation, request_id)
+        return response
+
+    async def answer_site(self, request: Request) -> Response:
+        """The answer on the port of the web sites, where S3 is not spoken."""
+        self._last_id = number = (self._last_id + 1) & 0xFFFF_FFFF_FFFF_FFFF
+        request_id = f"{number:016X}"
+        response = await self._sites.answer(request, request_id, self._host_id, own_port=True)
+        assert response is not None
+        return self._signed_off(request, response, None, request_id)
+
+    def _signed_off(
+        self, request: Request, response: Response, operation: Operation | None, request_id: str
+    ) -> Response:
+        response.headers += (("x-amz-request-id", request_id), self._host_field)
         if self._access_log is not None:
             self._access_log.write(request, response, operation, request_id)
         return response
@@ -112,7 +148,7 @@ class Pipeline:
         response.headers += (("x-amz-request-id", request_id), self._host_field)
         return response
 
-    async def _fields_for_origin(self, origin: str, request: Request, bucket: str, ctx: Context | None) -> Fields:
+    async def _fields_for_origin(self, request: Request, bucket: str, ctx: Context | None) -> Fields:
         try:
             if ctx is not None and ctx.bucket_record is not None:
                 cors = ctx.cors
@@ -121,11 +157,7 @@ class Pipeline:
         except Exception as error:  # noqa: BLE001 - the answer stands, whatever became of this
             as_s3_error(error)
             return []
-        if cors is None:
-            return []
-        headers = request.headers
-        method = headers.get("access-control-request-method", request.method)
-        return cors.allow(origin, method, headers.get("access-control-request-headers")) or []
+        return fields_for(cors, request)
 
     @staticmethod
     def _answer(operation: Operation, ctx: Context, output: Any) -> Response:

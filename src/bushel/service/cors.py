@@ -6,7 +6,6 @@ What must not be here: what a rule means (``protocol.cors``).
 from typing import Final
 
 from bushel.catalog import Buckets
-from bushel.protocol.address import Address
 from bushel.protocol.codec.xml_read import document_reader
 from bushel.protocol.codec.xml_write import document_writer
 from bushel.protocol.cors import Cors, Fields, preflight
@@ -29,16 +28,24 @@ async def rules_of(buckets: Buckets, name: str) -> Cors | None:
     return None if bucket is None else await CORS.of(buckets, bucket)
 
 
-async def answer_preflight(buckets: Buckets, address: Address, request: Request) -> Fields:
+def fields_for(cors: Cors | None, request: Request) -> Fields:
+    """What a browser is told of the answer to a request that has an ``Origin``; nothing where no rule matches."""
+    if cors is None:
+        return []
+    headers = request.headers
+    method = headers.get("access-control-request-method", request.method)
+    return cors.allow(headers["origin"], method, headers.get("access-control-request-headers")) or []
+
+
+async def answer_preflight(buckets: Buckets, name: str, key: str | None, request: Request) -> Fields:
     """What a browser may send to a bucket, and to a key in it, which need not exist.
 
     Raises:
         S3Error: AccessForbidden, BadRequest.
     """
-    assert address.bucket is not None
     headers = request.headers
     method = headers.get("access-control-request-method")
-    bucket = await buckets.get(address.bucket)
+    bucket = await buckets.get(name)
     if bucket is None:
         raise S3Error("AccessForbidden.NoBucket", Method=method or "OPTIONS", ResourceType="BUCKET")
     return preflight(
@@ -46,5 +53,5 @@ async def answer_preflight(buckets: Buckets, address: Address, request: Request)
         headers["origin"],
         method,
         headers.get("access-control-request-headers"),
-        "BUCKET" if address.key is None else "OBJECT",
+        "BUCKET" if key is None else "OBJECT",
     )

@@ -5,12 +5,16 @@ from typing import Any, Final
 from bushel.catalog.records import Grants, Metadata
 from bushel.protocol.errors import S3Error
 from bushel.protocol.tags import tags_of_header
+from bushel.protocol.website import check_redirect_location
 
 MAX_USER_METADATA_BYTES: Final = 2048
 """Names and values together, in UTF-8 (S3 User Guide, "Working with object metadata")."""
 
 _CONTENT_FIELDS: Final = ("cache_control", "content_disposition", "content_encoding", "content_language", "expires")
 _DEFAULT: Final = Metadata()
+
+REDIRECT: Final = "website_redirect_location"
+"""Where the web site of the bucket sends those who ask for the object; among an object's ``headers``."""
 
 
 def metadata_of(request: Any, grants: Grants) -> Metadata:
@@ -21,7 +25,7 @@ def metadata_of(request: Any, grants: Grants) -> Metadata:
         grants: The object's ACL.
 
     Raises:
-        S3Error: MetadataTooLarge; what ``tags_of_header`` refuses.
+        S3Error: MetadataTooLarge, InvalidRedirectLocation; what ``tags_of_header`` refuses.
     """
     headers = {}
     for field in _CONTENT_FIELDS:
@@ -30,11 +34,27 @@ def metadata_of(request: Any, grants: Grants) -> Metadata:
             headers[field] = value
     if "content_encoding" in headers:
         _remove_transfer_coding(headers)
+    if request.website_redirect_location is not None:
+        check_redirect_location(request.website_redirect_location)
+        headers[REDIRECT] = request.website_redirect_location
     user = request.metadata or {}
     if user:
         check_size(user)
     tags = tags_of_header(request.tagging) if request.tagging else {}
     return Metadata(request.content_type or _DEFAULT.content_type, headers, user, grants, tags)
+
+
+def copied_headers(headers: dict[str, str], redirect: str | None) -> dict[str, str]:
+    """The headers of a copy that keeps its source's metadata; where it redirects to is the request's to say (S3).
+
+    Raises:
+        S3Error: InvalidRedirectLocation.
+    """
+    kept = {field: value for field, value in headers.items() if field != REDIRECT}
+    if redirect is not None:
+        check_redirect_location(redirect)
+        kept[REDIRECT] = redirect
+    return kept
 
 
 def check_size(user: dict[str, str]) -> None:

@@ -86,13 +86,6 @@ def test_a_put_is_read_whole():
             {"Header": "x-amz-object-lock-event-hold"},
         ),
         (PUT_OBJECT, "x-amz-object-lock-event-hold", "", "NotImplemented", {"Header": "x-amz-object-lock-event-hold"}),
-        (
-            PUT_OBJECT,
-            "x-amz-website-redirect-location",
-            "/c2VjcmV0",
-            "NotImplemented",
-            {"Header": "x-amz-website-redirect-location"},
-        ),
         (PUT_OBJECT, "x-amz-storage-class", "GLACIER", "NotImplemented", {"Header": "x-amz-storage-class"}),
         (PUT_OBJECT, "x-amz-storage-class", "TAPE", "InvalidStorageClass", {"StorageClassRequested": "TAPE"}),
         (PUT_OBJECT, "x-amz-storage-class", "standard", "InvalidStorageClass", {"StorageClassRequested": "standard"}),

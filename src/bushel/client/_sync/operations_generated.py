@@ -18,6 +18,7 @@ from bushel.protocol.shapes import copy as copy_shapes
 from bushel.protocol.shapes import cors as cors_shapes
 from bushel.protocol.shapes import encryption as encryption_shapes
 from bushel.protocol.shapes import enums
+from bushel.protocol.shapes import lifecycle as lifecycle_shapes
 from bushel.protocol.shapes import listing as listing_shapes
 from bushel.protocol.shapes import multipart as multipart_shapes
 from bushel.protocol.shapes import object as object_shapes
@@ -25,6 +26,7 @@ from bushel.protocol.shapes import payment as payment_shapes
 from bushel.protocol.shapes import restore as restore_shapes
 from bushel.protocol.shapes import tagging as tagging_shapes
 from bushel.protocol.shapes import versioning as versioning_shapes
+from bushel.protocol.shapes import website as website_shapes
 
 
 class Operations:
@@ -359,6 +361,13 @@ class Operations:
             encryption_shapes.DeleteBucketEncryptionInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
         )
 
+    def delete_bucket_lifecycle(self, *, bucket: str, expected_bucket_owner: str | None = None) -> None:
+        """DeleteBucketLifecycle: DELETE /Bucket?lifecycle (s3:PutLifecycleConfiguration)."""
+        self._call(
+            TABLE["DeleteBucketLifecycle"],
+            lifecycle_shapes.DeleteBucketLifecycleInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
+        )
+
     def delete_bucket_ownership_controls(self, *, bucket: str, expected_bucket_owner: str | None = None) -> None:
         """DeleteBucketOwnershipControls: DELETE /Bucket?ownershipControls (s3:PutBucketOwnershipControls)."""
         self._call(
@@ -378,6 +387,13 @@ class Operations:
         self._call(
             TABLE["DeleteBucketTagging"],
             tagging_shapes.DeleteBucketTaggingInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
+        )
+
+    def delete_bucket_website(self, *, bucket: str, expected_bucket_owner: str | None = None) -> None:
+        """DeleteBucketWebsite: DELETE /Bucket?website (s3:DeleteBucketWebsite)."""
+        self._call(
+            TABLE["DeleteBucketWebsite"],
+            website_shapes.DeleteBucketWebsiteInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
         )
 
     def delete_object(
@@ -533,6 +549,16 @@ class Operations:
         )
         return output
 
+    def get_bucket_lifecycle_configuration(
+        self, *, bucket: str, expected_bucket_owner: str | None = None
+    ) -> lifecycle_shapes.GetBucketLifecycleConfigurationOutput:
+        """GetBucketLifecycleConfiguration: GET /Bucket?lifecycle (s3:GetLifecycleConfiguration)."""
+        output: lifecycle_shapes.GetBucketLifecycleConfigurationOutput = self._call(
+            TABLE["GetBucketLifecycleConfiguration"],
+            configuration_shapes.BucketConfigurationInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
+        )
+        return output
+
     def get_bucket_location(
         self, *, bucket: str, expected_bucket_owner: str | None = None
     ) -> bucket_shapes.GetBucketLocationOutput:
@@ -619,6 +645,16 @@ class Operations:
         """GetBucketVersioning: GET /Bucket?versioning (s3:GetBucketVersioning)."""
         output: versioning_shapes.GetBucketVersioningOutput = self._call(
             TABLE["GetBucketVersioning"],
+            configuration_shapes.BucketConfigurationInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
+        )
+        return output
+
+    def get_bucket_website(
+        self, *, bucket: str, expected_bucket_owner: str | None = None
+    ) -> website_shapes.GetBucketWebsiteOutput:
+        """GetBucketWebsite: GET /Bucket?website (s3:GetBucketWebsite)."""
+        output: website_shapes.GetBucketWebsiteOutput = self._call(
+            TABLE["GetBucketWebsite"],
             configuration_shapes.BucketConfigurationInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
         )
         return output
@@ -1182,6 +1218,28 @@ class Operations:
             ),
         )
 
+    def put_bucket_lifecycle_configuration(
+        self,
+        *,
+        bucket: str,
+        checksum_algorithm: enums.ChecksumAlgorithm | None = None,
+        lifecycle_configuration: lifecycle_shapes.LifecycleConfiguration | None = None,
+        expected_bucket_owner: str | None = None,
+        transition_default_minimum_object_size: enums.TransitionDefaultMinimumObjectSize | None = None,
+    ) -> lifecycle_shapes.PutBucketLifecycleConfigurationOutput:
+        """PutBucketLifecycleConfiguration: PUT /Bucket?lifecycle (s3:PutLifecycleConfiguration)."""
+        output: lifecycle_shapes.PutBucketLifecycleConfigurationOutput = self._call(
+            TABLE["PutBucketLifecycleConfiguration"],
+            lifecycle_shapes.PutBucketLifecycleConfigurationInput(
+                bucket=bucket,
+                checksum_algorithm=checksum_algorithm,
+                lifecycle_configuration=lifecycle_configuration,
+                expected_bucket_owner=expected_bucket_owner,
+                transition_default_minimum_object_size=transition_default_minimum_object_size,
+            ),
+        )
+        return output
+
     def put_bucket_ownership_controls(
         self,
         *,
@@ -1287,6 +1345,27 @@ class Operations:
                 checksum_algorithm=checksum_algorithm,
                 mfa=mfa,
                 versioning_configuration=versioning_configuration,
+                expected_bucket_owner=expected_bucket_owner,
+            ),
+        )
+
+    def put_bucket_website(
+        self,
+        *,
+        bucket: str,
+        website_configuration: website_shapes.WebsiteConfiguration,
+        content_md5: str | None = None,
+        checksum_algorithm: enums.ChecksumAlgorithm | None = None,
+        expected_bucket_owner: str | None = None,
+    ) -> None:
+        """PutBucketWebsite: PUT /Bucket?website (s3:PutBucketWebsite)."""
+        self._call(
+            TABLE["PutBucketWebsite"],
+            website_shapes.PutBucketWebsiteInput(
+                bucket=bucket,
+                content_md5=content_md5,
+                checksum_algorithm=checksum_algorithm,
+                website_configuration=website_configuration,
                 expected_bucket_owner=expected_bucket_owner,
             ),
         )

@@ -41,7 +41,8 @@ class Xml(Struct, frozen=True):
 
     Attributes:
         name: The element's name; ``None`` for the member's own in capitals.
-        item: For a list that is wrapped in the element, the name of one item; ``None`` for a flattened list.
+        item: For a list that is wrapped in the element, the name of one item; ``None`` for a flattened list. A wrapped
+            list that is ``None`` has no element.
         attribute: It is an attribute of the enclosing element, which has the schema-instance prefix.
     """
 

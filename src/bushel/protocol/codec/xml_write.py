@@ -80,10 +80,15 @@ def _statements(member: Member, source: str, value: str, depth: int) -> list[str
     indent = "    " * depth
     if not member.is_list:
         return [f"{indent}{value} = {source}", f"{indent}if {value} is not None:", *_element(member, value, depth + 1)]
-    items = [f"{indent}for {value} in {source}:", *_element(member, value, depth + 1)]
-    if _is_wrapped(member):
-        return [f"{indent}add('<{member.wire}>')", *items, f"{indent}add('</{member.wire}>')"]
-    return items
+    if not _is_wrapped(member):
+        return [f"{indent}for {value} in {source}:", *_element(member, value, depth + 1)]
+    return [
+        f"{indent}if {source} is not None:",
+        f"{indent}    add('<{member.wire}>')",
+        f"{indent}    for {value} in {source}:",
+        *_element(member, value, depth + 2),
+        f"{indent}    add('</{member.wire}>')",
+    ]
 
 
 def _element(member: Member, value: str, depth: int) -> list[str]:

@@ -9,6 +9,7 @@ from bushel.protocol.operations import (
     configuration,
     cors,
     encryption,
+    lifecycle,
     listing,
     multipart,
     payment,
@@ -16,6 +17,7 @@ from bushel.protocol.operations import (
     restore,
     tagging,
     versioning,
+    website,
 )
 from bushel.protocol.operations import object as objects
 from bushel.protocol.operations.access import (
@@ -56,14 +58,12 @@ from bushel.protocol.operations.configuration import (
     GET_BUCKET_ANALYTICS_CONFIGURATION,
     GET_BUCKET_INTELLIGENT_TIERING_CONFIGURATION,
     GET_BUCKET_INVENTORY_CONFIGURATION,
-    GET_BUCKET_LIFECYCLE_CONFIGURATION,
     GET_BUCKET_LOGGING,
     GET_BUCKET_METADATA_CONFIGURATION,
     GET_BUCKET_METADATA_TABLE_CONFIGURATION,
     GET_BUCKET_METRICS_CONFIGURATION,
     GET_BUCKET_NOTIFICATION_CONFIGURATION,
     GET_BUCKET_REPLICATION,
-    GET_BUCKET_WEBSITE,
     GET_OBJECT_LEGAL_HOLD,
     GET_OBJECT_LOCK_CONFIGURATION,
     GET_OBJECT_RETENTION,
@@ -77,6 +77,11 @@ from bushel.protocol.operations.encryption import (
     DELETE_BUCKET_ENCRYPTION,
     GET_BUCKET_ENCRYPTION,
     PUT_BUCKET_ENCRYPTION,
+)
+from bushel.protocol.operations.lifecycle import (
+    DELETE_BUCKET_LIFECYCLE,
+    GET_BUCKET_LIFECYCLE_CONFIGURATION,
+    PUT_BUCKET_LIFECYCLE_CONFIGURATION,
 )
 from bushel.protocol.operations.listing import (
     LIST_OBJECTS,
@@ -117,6 +122,7 @@ from bushel.protocol.operations.versioning import (
     LIST_OBJECT_VERSIONS,
     PUT_BUCKET_VERSIONING,
 )
+from bushel.protocol.operations.website import DELETE_BUCKET_WEBSITE, GET_BUCKET_WEBSITE, PUT_BUCKET_WEBSITE
 
 __all__ = [
     "ABORT_MULTIPART_UPLOAD",
@@ -127,9 +133,11 @@ __all__ = [
     "DELETE_BUCKET",
     "DELETE_BUCKET_CORS",
     "DELETE_BUCKET_ENCRYPTION",
+    "DELETE_BUCKET_LIFECYCLE",
     "DELETE_BUCKET_OWNERSHIP_CONTROLS",
     "DELETE_BUCKET_POLICY",
     "DELETE_BUCKET_TAGGING",
+    "DELETE_BUCKET_WEBSITE",
     "DELETE_OBJECT",
     "DELETE_OBJECTS",
     "DELETE_OBJECT_ANNOTATION",
@@ -185,11 +193,13 @@ __all__ = [
     "PUT_BUCKET_ACL",
     "PUT_BUCKET_CORS",
     "PUT_BUCKET_ENCRYPTION",
+    "PUT_BUCKET_LIFECYCLE_CONFIGURATION",
     "PUT_BUCKET_OWNERSHIP_CONTROLS",
     "PUT_BUCKET_POLICY",
     "PUT_BUCKET_REQUEST_PAYMENT",
     "PUT_BUCKET_TAGGING",
     "PUT_BUCKET_VERSIONING",
+    "PUT_BUCKET_WEBSITE",
     "PUT_OBJECT",
     "PUT_OBJECT_ACL",
     "PUT_OBJECT_ANNOTATION",
@@ -218,7 +228,9 @@ TABLE: dict[str, Operation] = {
         payment.OPERATIONS,
         restore.OPERATIONS,
         cors.OPERATIONS,
+        lifecycle.OPERATIONS,
         annotations.OPERATIONS,
+        website.OPERATIONS,
         configuration.OPERATIONS,
         refused.OPERATIONS,
     )

@@ -75,15 +75,6 @@ LIST_BUCKET_INVENTORY_CONFIGURATIONS = Operation(
     output=shapes.ListBucketInventoryConfigurationsOutput,
     action="s3:GetInventoryConfiguration",
 )
-GET_BUCKET_LIFECYCLE_CONFIGURATION = Operation(
-    "GetBucketLifecycleConfiguration",
-    "GET",
-    "bucket",
-    ("lifecycle",),
-    input=shapes.BucketConfigurationInput,
-    action="s3:GetLifecycleConfiguration",
-    never_configured="NoSuchLifecycleConfiguration",
-)
 GET_BUCKET_LOGGING = Operation(
     "GetBucketLogging",
     "GET",
@@ -147,15 +138,6 @@ GET_BUCKET_REPLICATION = Operation(
     action="s3:GetReplicationConfiguration",
     never_configured="ReplicationConfigurationNotFoundError",
 )
-GET_BUCKET_WEBSITE = Operation(
-    "GetBucketWebsite",
-    "GET",
-    "bucket",
-    ("website",),
-    input=shapes.BucketConfigurationInput,
-    action="s3:GetBucketWebsite",
-    never_configured="NoSuchWebsiteConfiguration",
-)
 GET_OBJECT_LOCK_CONFIGURATION = Operation(
     "GetObjectLockConfiguration",
     "GET",
@@ -193,7 +175,6 @@ OPERATIONS = (
     LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS,
     GET_BUCKET_INVENTORY_CONFIGURATION,
     LIST_BUCKET_INVENTORY_CONFIGURATIONS,
-    GET_BUCKET_LIFECYCLE_CONFIGURATION,
     GET_BUCKET_LOGGING,
     GET_BUCKET_METADATA_CONFIGURATION,
     GET_BUCKET_METADATA_TABLE_CONFIGURATION,
@@ -201,7 +182,6 @@ OPERATIONS = (
     LIST_BUCKET_METRICS_CONFIGURATIONS,
     GET_BUCKET_NOTIFICATION_CONFIGURATION,
     GET_BUCKET_REPLICATION,
-    GET_BUCKET_WEBSITE,
     GET_OBJECT_LOCK_CONFIGURATION,
     GET_OBJECT_LEGAL_HOLD,
     GET_OBJECT_RETENTION,

@@ -86,7 +86,7 @@ StorageClassHeader = Annotated[
 ]
 TaggingHeader = Annotated[str | None, Header("x-amz-tagging")]
 VersionIdHeader = Annotated[str | None, Header("x-amz-version-id")]
-WebsiteRedirectLocationHeader = Annotated[str | None, Header("x-amz-website-redirect-location"), Refused()]
+WebsiteRedirectLocationHeader = Annotated[str | None, Header("x-amz-website-redirect-location")]
 
 # Protection against deletion.
 MFAHeader = Annotated[str | None, Header("x-amz-mfa"), Refused()]

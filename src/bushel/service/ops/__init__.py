@@ -11,6 +11,7 @@ from bushel.service.ops import (
     cors,
     deleting,
     encryption,
+    lifecycle,
     listing,
     multipart,
     payment,
@@ -20,6 +21,7 @@ from bushel.service.ops import (
     tagging,
     uploads,
     versioning,
+    website,
     writing,
 )
 
@@ -34,6 +36,7 @@ __all__ = [
     "cors",
     "deleting",
     "encryption",
+    "lifecycle",
     "listing",
     "multipart",
     "payment",
@@ -43,5 +46,6 @@ __all__ = [
     "tagging",
     "uploads",
     "versioning",
+    "website",
     "writing",
 ]

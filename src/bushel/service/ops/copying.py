@@ -22,7 +22,8 @@ from bushel.service.context import Context
 from bushel.service.encryption.choosing import object_sealing
 from bushel.service.encryption.sealing import ObjectSealing
 from bushel.service.grants import object_grants, object_owner
-from bushel.service.metadata import metadata_of
+from bushel.service.lifecycle import expiration_of
+from bushel.service.metadata import copied_headers, metadata_of
 from bushel.service.ops.writing import write_condition
 from bushel.service.quotas import require_room
 from bushel.service.registry import implements
@@ -49,8 +50,14 @@ async def copy_object(ctx: Context, request: CopyObjectInput) -> CopyObjectOutpu
     entry = source.stored.entry
     replace = request.metadata_directive == "REPLACE"
     sealing = await object_sealing(ctx, bucket, request.key, request)
-    encrypts = sealing is not None or entry.encryption is not None
-    changed = replace or encrypts or request.storage_class is not None  # naming a class is a change, be it the same one
+    # A new form at rest is a change; naming a class or a redirect is one too, be it the same one.
+    changed = (
+        replace
+        or sealing is not None
+        or entry.encryption is not None
+        or request.storage_class is not None
+        or request.website_redirect_location is not None
+    )
     onto_itself = source.bucket.instance == bucket.instance and source.key == request.key
     if onto_itself and not changed and not source.named:
         raise S3Error("InvalidRequest.CopyToItself")
@@ -63,7 +70,11 @@ async def copy_object(ctx: Context, request: CopyObjectInput) -> CopyObjectOutpu
     owner = object_owner(ctx, request, bucket)
     grants = await object_grants(ctx, request, bucket, owner)
     assert entry.metadata is not None
-    metadata = metadata_of(request, grants) if replace else msgspec.structs.replace(entry.metadata, grants=grants)
+    if replace:
+        metadata = metadata_of(request, grants)
+    else:
+        headers = copied_headers(entry.metadata.headers, request.website_redirect_location)
+        metadata = msgspec.structs.replace(entry.metadata, headers=headers, grants=grants)
     metadata = msgspec.structs.replace(metadata, tags=copied_tags(ctx, request, source))
     annotations = await copied_annotations(ctx, request, source, sealing)
     if bucket.configured:
@@ -75,6 +86,7 @@ async def copy_object(ctx: Context, request: CopyObjectInput) -> CopyObjectOutpu
     checksum = stored.checksum
     assert checksum is not None
     return CopyObjectOutput(
+        expiration=await expiration_of(ctx, bucket, request.key, stored) if bucket.configured else None,
         copy_source_version_id=told_version(source.bucket, entry),
         version_id=stored.version_id or None,
         copy_object_result=CopyObjectResult(

@@ -56,6 +56,7 @@ from bushel.service.encryption.choosing import object_sealing
 from bushel.service.encryption.unlocking import check_upload_key, part_sealing
 from bushel.service.encryption.wrappings import told_of
 from bushel.service.grants import object_grants, object_owner
+from bushel.service.lifecycle import abortion_of, expiration_of
 from bushel.service.metadata import metadata_of
 from bushel.service.ops.writing import receive, write_condition
 from bushel.service.quotas import require_room
@@ -98,6 +99,7 @@ async def create_multipart_upload(ctx: Context, request: CreateMultipartUploadIn
         key=request.key,
         upload_id=upload.upload_id,
         **upload_members(asked),
+        **(await abortion_of(ctx, bucket, request.key, upload) if bucket.configured else {}),
         **({} if sealing is None else sealing.told),
     )
 
@@ -195,7 +197,7 @@ async def complete_multipart_upload(
         except PartsChanged:
             continue
         break
-    return _completed(ctx, bucket, request.key, entry)
+    return await _completed(ctx, bucket, request.key, entry)
 
 
 @implements(ABORT_MULTIPART_UPLOAD)
@@ -306,7 +308,7 @@ def _check_sizes(request: CompleteMultipartUploadInput, chosen: list[PartRecord]
         )
 
 
-def _completed(ctx: Context, bucket: BucketRecord, key: str, entry: ObjectEntry) -> CompleteMultipartUploadOutput:
+async def _completed(ctx: Context, bucket: BucketRecord, key: str, entry: ObjectEntry) -> CompleteMultipartUploadOutput:
     checksum = entry.checksum
     assert checksum is not None
     return CompleteMultipartUploadOutput(
@@ -315,6 +317,7 @@ def _completed(ctx: Context, bucket: BucketRecord, key: str, entry: ObjectEntry)
         key=key,
         e_tag=f'"{entry.etag}"',
         version_id=entry.version_id or None,
+        expiration=await expiration_of(ctx, bucket, key, entry) if bucket.configured else None,
         checksum_type=checksum.type,
         **checksum_member(checksum.algorithm, checksum.digest, checksum.parts),
         **({} if entry.encryption is None else told_of(bucket, entry.encryption)),

@@ -14,6 +14,7 @@ from bushel.service.checksums import checksum_member
 from bushel.service.content import manifest_of, open_content
 from bushel.service.context import Context
 from bushel.service.encryption.unlocking import NOT_ENCRYPTED, Unlocked, unlock
+from bushel.service.lifecycle import expiration_of
 from bushel.service.registry import implements
 from bushel.service.tags import may_read_tags
 from bushel.service.versions import check_version_id, find_version, marker_named, missing_version, told_version
@@ -90,6 +91,8 @@ async def _describe(
         ctx.status = NOT_MODIFIED
         return answer
     _override(ctx, request, answer)
+    if bucket.configured and request.version_id is None:
+        answer["expiration"] = await expiration_of(ctx, bucket, request.key, entry)
     part: ManifestPart | None = None
     size = entry.size
     wanted: tuple[int, int] | None = None

@@ -21,6 +21,7 @@ from bushel.service.authz import READ, require_bucket, require_initiator
 from bushel.service.checksums import checksum_member, checksum_of_upload, upload_members
 from bushel.service.context import Context
 from bushel.service.encryption.unlocking import check_upload_key
+from bushel.service.lifecycle import abortion_of
 from bushel.service.listing import successor
 from bushel.service.ops.listing import encoder
 from bushel.service.registry import implements
@@ -109,6 +110,7 @@ async def list_parts(ctx: Context, request: ListPartsInput) -> ListPartsOutput:
         next_part_number_marker=parts[-1].number if parts else 0,
         max_parts=wanted,
         is_truncated=truncated,
+        **(await abortion_of(ctx, bucket, request.key, upload) if bucket.configured else {}),
         parts=[
             Part(
                 part_number=part.number,

@@ -12,6 +12,7 @@ from bushel.service.context import Context
 from bushel.service.encryption.choosing import object_sealing
 from bushel.service.encryption.sealing import Sealing
 from bushel.service.grants import object_grants, object_owner
+from bushel.service.lifecycle import expiration_of
 from bushel.service.metadata import metadata_of
 from bushel.service.payload import Payload
 from bushel.service.quotas import require_room
@@ -46,6 +47,8 @@ async def put_object(ctx: Context, request: PutObjectInput) -> PutObjectOutput:
     answer = checksum_member(checksum.algorithm, checksum.digest)
     if sealing is not None:
         answer.update(sealing.told)
+    if bucket.configured:
+        answer["expiration"] = await expiration_of(ctx, bucket, request.key, entry)
     return PutObjectOutput(
         e_tag=f'"{entry.etag}"', version_id=entry.version_id or None, checksum_type=checksum.type, **answer
     )
