@@ -108,7 +108,7 @@ class GrantLine(Struct, omit_defaults=True, tag="grant", tag_field="type"):
 
 
 class SettingLine(Struct, omit_defaults=True, tag="setting", tag_field="type"):
-    """What is configured for a bucket or an object (``versioning``)."""
+    """What is configured for a bucket or an object (``versioning``, ``tag``, ``policy`` and the verbs like it)."""
 
     place: str
     setting: str
