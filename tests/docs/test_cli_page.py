@@ -38,7 +38,10 @@ def test_every_verb_has_examples_that_its_options_understand(name):
     """Each example's options are the verb's own."""
     command = VERBS[name]
     examples = [line.strip() for line in (command.help or "").splitlines() if f"bushel {name}" in line]
-    known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    parts = [command, *(command.commands.values() if isinstance(command, click.Group) else ())]
+    known = {
+        option for part in parts for parameter in part.params for option in (*parameter.opts, *parameter.secondary_opts)
+    }
 
     assert examples
     for example in examples:

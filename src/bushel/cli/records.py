@@ -3,7 +3,7 @@
 The page of the command line lists them, from here. Members may be added; those that are here stay.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -64,7 +64,7 @@ class UsageLine(Struct, omit_defaults=True, tag="usage", tag_field="type"):
 
 
 class TransferLine(Struct, omit_defaults=True, tag="transfer", tag_field="type"):
-    """One thing moved or removed (``put``, ``get``, ``cp``, ``mv``, ``rm``, ``sync``)."""
+    """One thing moved or removed (``put``, ``get``, ``cp``, ``mv``, ``rm``, ``undo``, ``sync``)."""
 
     action: Literal["put", "get", "copy", "delete"]
     status: Literal["done", "planned", "skipped", "failed"]
@@ -137,6 +137,19 @@ class PublicationLine(Struct, omit_defaults=True, tag="publication", tag_field="
     url: Annotated[str, Meta(description="where visitors find it, as far as that is known")] = ""
 
 
+class SettingLine(Struct, omit_defaults=True, tag="setting", tag_field="type"):
+    """What is configured for a bucket or an object (``versioning``, ``tag``, ``policy`` and the verbs like it)."""
+
+    place: str
+    setting: str
+    status: Annotated[
+        Literal["shown", "set", "removed", "none", "failed"], Meta(description="none: nothing is configured")
+    ]
+    document: Annotated[dict[str, Any], Meta(description="with S3's names of its members")] = {}
+    version_id: str = ""
+    error: str = ""
+
+
 LINES: tuple[type[Struct], ...] = (
     BucketLine,
     ObjectLine,
@@ -149,6 +162,7 @@ LINES: tuple[type[Struct], ...] = (
     TorrentLine,
     GrantLine,
     PublicationLine,
+    SettingLine,
 )
 
 _encode = msgspec.json.Encoder().encode
