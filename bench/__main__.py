@@ -12,42 +12,48 @@ import argparse
 import hashlib
 import http.client
 import itertools
-import os
-import secrets
-import shutil
-import signal
-import socket
+import json
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from bench.servers import CREDENTIALS, KEYS, LARGE_BYTES, Served, Void, body_of, digits, start_bushel, start_nginx
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 
 HERE = Path(__file__).parent
-ROOT = HERE.parent
-KEYS = 10_000
 BODY_BYTES = 10_240
-LARGE_BYTES = 64 << 20
-WORKERS = 2
 CONNECTIONS = 32
-TICK = os.sysconf("SC_CLK_TCK")
-CREDENTIALS = Credentials("BENCHKEY", "benchsecretbenchsecret")
-BUCKETS = ("bench", "sealed")
+BUCKETS = {"bench": "", "sealed": " encrypted", "ruled": " by policy", "kept": " versioned"}
+"""What the stages of each bucket are called: what they cost more than those without a word is what it costs."""
 ENCRYPTED = (
     b"<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm>"
     b"</ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>"
 )
-"""By default: what the stages that are called encrypted cost more than the others is what it costs."""
+VERSIONED = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+OF_KEYS = {"Principal": "*", "Resource": "arn:aws:s3:::ruled/k*"}
+ELSEWHERE = {"NotIpAddress": {"aws:SourceIp": "127.0.0.0/8"}}
+POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Deny", "Action": "s3:*", "Condition": ELSEWHERE, **OF_KEYS},
+        {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], **OF_KEYS},
+    ],
+}
+HISTORIES = {"single": 1, "thousand": 1000}
+"""Buckets whose keys have so many versions each."""
 LIMITS = {"GET": 4.0, "GET presigned": 4.0, "PUT": 12.0, "LIST 100": 33.0}
 """In units; later work keeps them."""
+BESIDE = {
+    **{f"{method}{kind}": (method, None) for kind in BUCKETS.values() if kind for method in ("GET", "PUT")},
+    **{f"{stage} of 1000 v.": (f"{stage} of 1 v.", 1.5) for stage in ("GET", "LIST 20")},
+}
+"""Stages that are told beside another one, and how many times that one's CPU they may take."""
 
 
 class Figure(NamedTuple):
@@ -56,113 +62,6 @@ class Figure(NamedTuple):
     cpu_us: float
     per_second: float
     bytes_per_second: float
-
-
-class Void(Exception):
-    """The run means nothing."""
-
-
-class Served:
-    """A server under test and its process tree."""
-
-    def __init__(self, process: subprocess.Popen, endpoint: str, *, signs: bool) -> None:
-        self.process = process
-        self.endpoint = endpoint
-        self.signs = signs
-
-    def cpu_seconds(self) -> float:
-        return sum(_cpu_ticks(pid) for pid in _tree(self.process.pid)) / TICK
-
-    def stop(self) -> None:
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(30)
-
-
-def _tree(pid: int) -> Iterator[int]:
-    yield pid
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            yield from _tree(int(child))
-
-
-def _cpu_ticks(pid: int) -> int:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])
-
-
-def start_bushel(folder: Path) -> Served:
-    environment = os.environ | {
-        "BUSHEL_ROOT_ACCESS_KEY": CREDENTIALS.access_key,
-        "BUSHEL_ROOT_SECRET_KEY": CREDENTIALS.secret_key,
-        "BUSHEL_SSE_MASTER_KEY": "YmVuY2gga2V5IGJlbmNoIGtleSBiZW5jaCBrZXkgYmU=",
-    }
-    command = [sys.executable, "-m", "bushel", "serve", str(folder), "--listen", "127.0.0.1:0"]
-    process = subprocess.Popen(
-        [*command, "--workers", str(WORKERS)], env=environment, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    first = process.stdout.readline()
-    return Served(process, first.rpartition(" ")[2].strip(), signs=True)
-
-
-def start_nginx(folder: Path) -> Served:
-    port = _free_port()
-    files = folder / "files"
-    files.mkdir(parents=True)
-    for number in range(KEYS):
-        (files / f"k{number:05d}").write_bytes(body_of(number))
-    with (files / "large").open("wb") as large:
-        for _ in range(LARGE_BYTES >> 20):
-            large.write(secrets.token_bytes(1 << 20))
-    (folder / "nginx.conf").write_text(f"""
-        worker_processes {WORKERS};
-        pid {folder}/nginx.pid;
-        error_log {folder}/error.log;
-        daemon off;
-        events {{ worker_connections 1024; }}
-        http {{
-            access_log off;
-            sendfile on;
-            tcp_nopush on;
-            open_file_cache max=20000 inactive=600s;
-            open_file_cache_valid 600s;
-            keepalive_requests 1000000;
-            client_body_temp_path {folder}/body;
-            proxy_temp_path {folder}/proxy;
-            fastcgi_temp_path {folder}/fastcgi;
-            uwsgi_temp_path {folder}/uwsgi;
-            scgi_temp_path {folder}/scgi;
-            server {{ listen 127.0.0.1:{port} reuseport; root {files}; }}
-        }}
-    """)
-    folder.chmod(0o755)
-    folder.parent.chmod(0o755)
-    nginx = shutil.which("nginx") or "/usr/sbin/nginx"
-    process = subprocess.Popen([nginx, "-p", str(folder), "-c", str(folder / "nginx.conf")])
-    deadline = time.monotonic() + 10
-    while True:
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            connection.request("GET", "/k00000")
-            if connection.getresponse().status == 200:
-                return Served(process, f"http://127.0.0.1:{port}", signs=False)
-        except OSError:
-            if time.monotonic() > deadline:
-                raise Void("nginx does not serve") from None
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]
-
-
-def digits(number: int, turn: int = 0) -> str:
-    return f"{number:05d}" + hashlib.md5(b"%d %d" % (number, turn)).hexdigest()[:11]
-
-
-def body_of(number: int, turn: int = 0) -> bytes:
-    """What a key holds after some round of PUTs."""
-    return (digits(number, turn) * 640).encode()
 
 
 def signed(endpoint: str, method: str, path: str, payload_hash: str) -> dict[str, str]:
@@ -261,10 +160,11 @@ def call(served: Served, method: str, path: str, body: bytes = b"") -> bytes:
 
 
 class Bench:
-    def __init__(self, folder: Path, seconds: float, keys: int) -> None:
+    def __init__(self, folder: Path, seconds: float, keys: int, histories: int) -> None:
         self.folder = folder
         self.seconds = seconds
         self.keys = keys
+        self.histories = histories
         self.turn = 0
         self.nginx = start_nginx(folder / "nginx")
         try:
@@ -273,9 +173,12 @@ class Bench:
             self.nginx.stop()
             raise
         self.figures: dict[str, list[Figure]] = {}
-        for bucket in BUCKETS:
+        for bucket in (*BUCKETS, *HISTORIES):
             call(self.bushel, "PUT", f"/{bucket}")
         call(self.bushel, "PUT", "/sealed?encryption", ENCRYPTED)
+        call(self.bushel, "PUT", "/ruled?policy", json.dumps(POLICY).encode())
+        for bucket in ("kept", *HISTORIES):
+            call(self.bushel, "PUT", f"/{bucket}?versioning", VERSIONED)
 
     def close(self) -> None:
         self.bushel.stop()
@@ -285,51 +188,72 @@ class Bench:
         """Every key once, so that reads find what they expect."""
         connection = http.client.HTTPConnection(urlsplit(self.bushel.endpoint).netloc, timeout=60)
         for number, bucket in itertools.product(range(self.keys), BUCKETS):
-            path, body = f"/{bucket}/k{number:05d}", body_of(number)
-            headers = signed(self.bushel.endpoint, "PUT", path, hashlib.sha256(body).hexdigest())
+            self._put(connection, f"/{bucket}/k{number:05d}", body_of(number))
+        for number, (bucket, versions) in itertools.product(range(self.histories), HISTORIES.items()):
+            self._put(connection, f"/{bucket}/k{number:05d}", body_of(number), versions)
+        large = (self.folder / "nginx" / "files" / "large").read_bytes()
+        for bucket in ("bench", "sealed"):
+            call(self.bushel, "PUT", f"/{bucket}/large", large)
+
+    def _put(self, connection: http.client.HTTPConnection, path: str, body: bytes, times: int = 1) -> None:
+        headers = signed(self.bushel.endpoint, "PUT", path, hashlib.sha256(body).hexdigest())
+        for _ in range(times):
             connection.request("PUT", path, body, headers)
             response = connection.getresponse()
             response.read()
-            if response.status != 200:
+            if response.status not in {200, 204}:
                 raise Void(f"PUT {path}: {response.status}")
-        large = (self.folder / "nginx" / "files" / "large").read_bytes()
-        for bucket in BUCKETS:
-            call(self.bushel, "PUT", f"/{bucket}/large", large)
 
     def round(self) -> None:
         """Every stage once, ours and nginx's in turns. Signed anew: signatures are good for 15 minutes."""
         self.turn += 1
         ours, theirs = self.bushel.endpoint, self.nginx.endpoint
-        get, link, put, listing = (self._records(name) for name in ("get", "link", "put", "list"))
-        sealed_get, sealed_put = self._records("sealed-get"), self._records("sealed-put")
-        static = self._records("static")
+        link, listing, static = self._records("link"), self._records("list"), self._records("static")
         for number in range(self.keys):
             path = f"/bench/k{number:05d}"
-            get.add("GET", path, signed(ours, "GET", path, EMPTY))
             link.add("GET", presigned(ours, path), {"Host": urlsplit(ours).netloc})
-            digest = hashlib.sha256(body_of(number, self.turn)).hexdigest()
-            put.add("PUT", path, signed(ours, "PUT", path, digest), digits(number, self.turn))
-            sealed = f"/sealed/k{number:05d}"
-            sealed_get.add("GET", sealed, signed(ours, "GET", sealed, EMPTY))
-            sealed_put.add("PUT", sealed, signed(ours, "PUT", sealed, digest), digits(number, self.turn))
             static.add("GET", f"/k{number:05d}", {"Host": urlsplit(theirs).netloc})
         for number in range(0, max(1, self.keys - 101), 7):
             query = f"/bench?list-type=2&max-keys=100&start-after=k{number:05d}"
             listing.add("GET", query, signed(ours, "GET", query, EMPTY))
-        for records in (get, link, put, listing, static, sealed_get, sealed_put):
+        for records in (link, listing, static):
             records.close()
         self._note("nginx GET", measure(self.nginx, static.file, self.seconds, 200, "digits"))
-        self._note("GET", measure(self.bushel, get.file, self.seconds, 200, "digits"))
-        puts = measure(self.bushel, put.file, self.seconds, 200, "none")
-        self._note("PUT", puts._replace(bytes_per_second=puts.per_second * BODY_BYTES))
+        self._get_and_put("bench")
         self._note("nginx GET", measure(self.nginx, static.file, self.seconds, 200, "digits"))
         self._note("GET presigned", measure(self.bushel, link.file, self.seconds, 200, "digits"))
         hundred = "prefix:<KeyCount>100</KeyCount>"
         self._note("LIST 100", measure(self.bushel, listing.file, self.seconds, 200, hundred))
-        self._note("GET encrypted", measure(self.bushel, sealed_get.file, self.seconds, 200, "digits"))
-        puts = measure(self.bushel, sealed_put.file, self.seconds, 200, "none")
-        self._note("PUT encrypted", puts._replace(bytes_per_second=puts.per_second * BODY_BYTES))
+        for bucket in list(BUCKETS)[1:]:
+            self._get_and_put(bucket)
+        for bucket in HISTORIES:
+            self._read_history(bucket)
         self._large()
+
+    def _get_and_put(self, bucket: str) -> None:
+        ours = self.bushel.endpoint
+        get, put = self._records(f"{bucket}-get"), self._records(f"{bucket}-put")
+        for number in range(self.keys):
+            path = f"/{bucket}/k{number:05d}"
+            get.add("GET", path, signed(ours, "GET", path, EMPTY))
+            digest = hashlib.sha256(body_of(number, self.turn)).hexdigest()
+            put.add("PUT", path, signed(ours, "PUT", path, digest), digits(number, self.turn))
+        self._note(f"GET{BUCKETS[bucket]}", measure(self.bushel, get.close(), self.seconds, 200, "digits"))
+        puts = measure(self.bushel, put.close(), self.seconds, 200, "none")
+        self._note(f"PUT{BUCKETS[bucket]}", puts._replace(bytes_per_second=puts.per_second * BODY_BYTES))
+
+    def _read_history(self, bucket: str) -> None:
+        """Current versions read and listed, whatever lies below them."""
+        ours, kind = self.bushel.endpoint, f" of {HISTORIES[bucket]} v."
+        get, listing = self._records(f"{bucket}-get"), self._records(f"{bucket}-list")
+        for number in range(self.histories):
+            path = f"/{bucket}/k{number:05d}"
+            get.add("GET", path, signed(ours, "GET", path, EMPTY))
+            query = f"/{bucket}?list-type=2&max-keys={100 + number}"
+            listing.add("GET", query, signed(ours, "GET", query, EMPTY))
+        self._note(f"GET{kind}", measure(self.bushel, get.close(), self.seconds, 200, "digits"))
+        all_keys = f"prefix:<KeyCount>{self.histories}</KeyCount>"
+        self._note(f"LIST 20{kind}", measure(self.bushel, listing.close(), self.seconds, 200, all_keys))
 
     def _large(self) -> None:
         source = self.folder / "nginx" / "files" / "large"
@@ -340,7 +264,7 @@ class Bench:
             ours = large(self.bushel, "GET", ["/bench/large"] * count, source)
         self._note("nginx GET 64 MiB", theirs)
         self._note("GET 64 MiB", ours)
-        for bucket, kind in zip(BUCKETS, ("", " enc."), strict=True):
+        for bucket, kind in (("bench", ""), ("sealed", " enc.")):
             lanes = [f"/{bucket}/put-large-{turn}-{lane}" for turn in range(pairs // 2) for lane in range(2)]
             self._note(f"PUT 64 MiB{kind}", large(self.bushel, "PUT", lanes, source))
         self._note("GET 64 MiB enc.", large(self.bushel, "GET", ["/sealed/large"] * pairs, source))
@@ -386,6 +310,18 @@ def report(figures: dict[str, list[Figure]]) -> bool:
         told = f"{limit:g}" if limit else ""
         spread = f"{middle:10.1f}{min(cpu):9.1f}{max(cpu):9.1f}"
         print(f"{name:18}{spread}{middle / unit:10.2f}{told:>7}{speed:10.0f}{flow:9.1f}")
+    return compare(figures) and kept
+
+
+def compare(figures: dict[str, list[Figure]]) -> bool:
+    """Print what stages cost beside others; whether every limit is kept."""
+    kept = True
+    print()
+    for name, (other, limit) in BESIDE.items():
+        here, there = (statistics.median(each.cpu_us for each in figures[stage]) for stage in (name, other))
+        kept = kept and (limit is None or here <= limit * there)
+        told = f"   limit {limit:g}" if limit else ""
+        print(f"{name:18}{here / there:8.2f} x {other}{told}")
     return kept
 
 
@@ -397,8 +333,9 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, help="where to put both servers' files (default: a temporary folder)")
     options = parser.parse_args()
     rounds, seconds, keys = (1, 1, 300) if options.quick else (options.rounds, options.seconds, KEYS)
+    histories = 2 if options.quick else 20
     with tempfile.TemporaryDirectory(prefix="bushel-bench-", dir=options.folder) as name:
-        bench = Bench(Path(name), seconds, keys)
+        bench = Bench(Path(name), seconds, keys, histories)
         try:
             bench.fill()
             for turn in range(rounds):

@@ -26,6 +26,9 @@ Exit status: 0 done, 1 some of it could not be done (each failure has a line on 
 2 the command line is wrong, 130 interrupted. An interrupted transfer of a large file goes on where it stopped when the
 same command is run again.
 
+A bucket that keeps versions is read as it stood at a moment with `--at`: `2h` or `3d` ago, `2026-11-27` (its midnight
+here), `2026-11-27T18:00` (local time) or `2026-11-27T18:00Z`. S3 tells the time of a version in whole seconds.
+
 On a terminal one line shows the progress of everything; where standard output is not a terminal every object has a line
 of its own there, and with `--json` an object of JSON.
 

@@ -42,6 +42,7 @@ from bushel.service.context import Caller, Service
 from bushel.service.encryption.keyring import NO_KEYS, KeyFile, KeyringError, KeySource, keys_of
 from bushel.service.reads import SLOT_BYTES, ActiveReads
 from bushel.service.torrents import Hashing
+from bushel.web.gallery.interface import GalleryInterface
 from bushel.web.hosts import BUILT_IN_DOMAIN, SiteHosts
 from bushel.web.sites import Sites
 from bushel.web.soap.interface import SoapInterface
@@ -55,6 +56,9 @@ MEMORY: Final = "memory:"
 
 ROOT_FILE: Final = "root-credentials"
 """In the data folder: the root key pair, as AWS' shared credentials."""
+
+THUMBNAILS: Final = "thumbnails"
+"""In the data folder: small pictures of galleries, which may be deleted at any time."""
 
 HOUSEKEEPING_SECONDS: Final = 60
 
@@ -73,8 +77,9 @@ def build(
     shared: SharedMemory,
     hashing: Hashing,
     access_log: AccessLog | None = None,
+    folder: Path | None = None,
 ) -> tuple[Pipeline, Health]:
-    """The application of one process over an open catalog.
+    """The application of one process over an open catalog. It is closed with ``Pipeline.close``.
 
     Args:
         settings: Of the server.
@@ -86,6 +91,7 @@ def build(
         shared: What ``shared_memory`` made.
         hashing: The process's, made by ``new_hashing``; whoever calls this closes it before the engine.
         access_log: Where requests are noted.
+        folder: The data folder; ``None`` for a memory store.
     """
     own_hosts = [] if settings.public_url is None else [settings.public_url.partition("://")[2]]
     addressing = Addressing(settings.domain, [*own_hosts, BUILT_IN_DOMAIN, *settings.website_domain])
@@ -103,10 +109,13 @@ def build(
         public_endpoint=settings.public_url or "",
     )
     health = Health(catalog)
-    own_pages = OwnPages({"health": health, "seed": Seed(service), "tracker": Tracker(service, shared.view, shared)})
     sites = Sites(service, SiteHosts(settings.website_domain, addressing))
     soap = SoapInterface(service)
     authenticator = Authenticator(service, root_pair)
+    thumbnails = None if folder is None else folder / THUMBNAILS
+    gallery = GalleryInterface(service, authenticator, thumbnails, settings.thumbnail_cache_bytes, clock, randomness)
+    tracker = Tracker(service, shared.view, shared)
+    own_pages = OwnPages({"health": health, "seed": Seed(service), "tracker": tracker, "gallery": gallery})
     pipeline = Pipeline(service, addressing, authenticator, own_pages, sites, randomness, access_log, soap=soap)
     return pipeline, health
 
@@ -296,6 +305,7 @@ async def _work(plan: Plan, sock: socket.socket, info: WorkerInfo) -> None:
             shared=plan.shared,
             hashing=hashing,
             access_log=access_log,
+            folder=plan.folder,
         )
         stall_seconds = settings.idle_timeout_seconds
         limits = Limits(
@@ -343,6 +353,7 @@ async def _work(plan: Plan, sock: socket.socket, info: WorkerInfo) -> None:
         await info.stopping.wait()
         health.draining = True
         await asyncio.gather(*(each.drain(DRAIN_SECONDS) for each in servers))
+        await application.close()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -190,6 +190,19 @@ def test_the_gallery_shows_pictures_and_escapes_names(either_shell, bucket, file
         assert answer.read() == b"x"
 
 
+def test_a_signed_link_opens_the_live_gallery_of_a_private_bucket(either_shell, bucket, files):
+    either_shell("put", files({"in/a.jpg": b"x", "top.jpg": b"y"}), f"s3://{bucket}/")
+    for place, seen in ((bucket, "top.jpg"), (f"s3://{bucket}/in", "a.jpg"), (f"s3://{bucket}/in/", "a.jpg")):
+        (link,) = either_shell("gallery", "--expires", "3600", place).lines
+        with urllib.request.urlopen(link, timeout=10) as answer:
+            page = answer.read().decode()
+        assert f'data-name="{seen}"' in page
+    assert "top.jpg" not in page
+    refused = either_shell("gallery", "--expires", "3600", bucket, "--title", "x", status=2)
+    assert "add -o FILE" in refused.err
+    assert '<img src="' in either_shell("gallery", "--expires", "3600", bucket, "-o", "-").out
+
+
 @pytest.mark.parametrize("name", ["bash", "zsh", "fish"])
 def test_shells_are_given_completions(shell, name):
     assert "_BUSHEL_COMPLETE" in shell("completion", name).out

@@ -3,11 +3,13 @@
 import pytest
 
 import bushel
+from bushel.client import Retries
 from bushel.client.configuration import resolve
 from bushel.client.endpoint import Endpoint
-from bushel.client.errors import ConfigurationError, NoCredentials
+from bushel.client.errors import ConfigurationError, NoCredentials, ResponseError
 from bushel.client.http.connection import Origin
 from bushel.client.http.proxies import proxy_for
+from live.scripted import refusal
 
 CONFIG = """
 # a comment
@@ -203,3 +205,42 @@ def test_proxies_are_the_environments():
     assert proxy_for("http", "x", {"all_proxy": "proxy:1", "no_proxy": "*"}) is None
     with pytest.raises(ConfigurationError):
         proxy_for("http", "x", {"http_proxy": "socks5://proxy:1"})
+
+
+# --- attempts ---------------------------------------------------------------------------------------------------------
+
+
+def test_attempts_are_as_many_as_the_environment_or_the_profile_says(environ, tmp_path):
+    (tmp_path / ".aws/config").write_text("[profile work]\nmax_attempts = 7\n")
+
+    assert resolve(environ).attempts is None
+    assert resolve(environ, profile="work").attempts == 7
+    assert resolve(environ | {"AWS_MAX_ATTEMPTS": "2"}, profile="work").attempts == 2
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "many", "1.5", "1001", "²", "9" * 30])
+def test_attempts_that_are_no_number_are_told(environ, text):
+    with pytest.raises(ConfigurationError, match="max_attempts is a number from 1 to 1000"):
+        resolve(environ | {"AWS_MAX_ATTEMPTS": text})
+
+
+@pytest.mark.parametrize("attempts", [1, 3])
+def test_a_client_tries_as_often_as_that(make_scripted_client, attempts):
+    server, client = make_scripted_client(
+        *[refusal(503, "SlowDown")] * 9, environ={"AWS_MAX_ATTEMPTS": str(attempts)}, retries=None
+    )
+    client.session._sleep = _no_sleep
+    with pytest.raises(ResponseError) as caught:
+        client.bucket("b").get("k")
+
+    assert len(server.asked) == caught.value.attempts == attempts
+
+
+async def _no_sleep(seconds: float) -> None:
+    """Time that nobody waits for."""
+
+
+def test_an_argument_goes_before_the_environment(make_scripted_client):
+    _, client = make_scripted_client(environ={"AWS_MAX_ATTEMPTS": "9"}, retries=Retries(2))
+
+    assert client.session.retries.attempts == 2

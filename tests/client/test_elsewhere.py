@@ -15,7 +15,9 @@ import bushel
 import bushel.testing
 from bushel.client import Retries, TransferOptions, errors
 from bushel.engine.api import EngineError
+from bushel.protocol.shapes import lifecycle
 from bushel.testing.clock import ManualClock
+from live.server import wait_until
 
 BIG = bytes(range(256)) * (12 << 12) + b"tail"
 SMALL_PARTS = TransferOptions(part_bytes=5 << 20, concurrency=4, memory_bytes=20 << 20)
@@ -132,6 +134,30 @@ def test_a_server_in_a_thread_is_found_by_the_usual_variables(tmp_path):
     with bushel.testing.server(region="eu-west-1") as server, bushel.Client(environ=server.environ) as client:
         client.bucket("found").create()
         assert client.get_bucket_location(bucket="found").location_constraint == "eu-west-1"
+
+
+def test_a_server_in_a_thread_carries_lifecycle_rules_out_by_the_clock_of_the_test():
+    clock = ManualClock()
+    rule = lifecycle.LifecycleRule(
+        filter=lifecycle.LifecycleRuleFilter(prefix="a"),
+        status="Enabled",
+        expiration=lifecycle.LifecycleExpiration(days=1),
+    )
+    configuration = lifecycle.LifecycleConfiguration(rules=[rule])
+
+    def left() -> list[str]:
+        with server.client() as client, contextlib.suppress(errors.Forbidden):  # until answers have the new date
+            return [each.key for each in client.bucket("rules").objects()]
+        return []
+
+    with bushel.testing.server(clock=clock, lifecycle_interval_seconds=1) as server:
+        with server.client() as client:
+            client.bucket("rules").create()
+            client.put_bucket_lifecycle_configuration(bucket="rules", lifecycle_configuration=configuration)
+            for key in ("a", "b"):
+                client.bucket("rules").put(key, b"")
+        clock.advance(2 * 86_400)
+        wait_until(lambda: left() == ["b"])
 
 
 def test_a_server_in_a_thread_says_why_it_cannot_start(tmp_path):

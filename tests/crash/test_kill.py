@@ -280,3 +280,58 @@ def _blob_count(server: Server) -> int:
 def test_a_client_error_is_no_unknown_outcome():
     """The two families do not overlap, or a refusal would count as a write under way."""
     assert not issubclass(ClientError, UNKNOWN)
+
+
+class Renamer(threading.Thread):
+    """Gives an object one of two keys and the other in turn, and knows nothing of requests that were not answered."""
+
+    def __init__(self, client, number: int) -> None:
+        super().__init__(name=f"renamer-{number}")
+        self.client, self.keys = client, (f"r{number}/a", f"r{number}/b")
+        self.done = 0
+        self.unanswered = 0
+        self.ending = threading.Event()
+
+    def run(self) -> None:
+        while not self.ending.is_set():
+            for source, target in (self.keys, self.keys[::-1]):
+                try:
+                    self.client.rename_object(Bucket="bucket", Key=target, RenameSource=source)
+                    self.done += 1
+                except UNKNOWN:
+                    self.unanswered += 1
+                except self.client.exceptions.NoSuchKey:
+                    pass
+
+
+@pytest.mark.timeout(200)
+def test_kills_leave_a_renamed_object_under_exactly_one_key(start_server, clients):
+    """SEMANTICS.md, S3: whatever the kill meets, one of the two keys holds the object, with its bytes."""
+    server = start_server(workers=2, flags=("--garbage-grace-seconds", "0", "--sweep-interval-seconds", "1"))
+    server.listen = f"127.0.0.1:{server.port}"
+    client = clients(server)
+    client.create_bucket(Bucket="bucket")
+    bodies = [bytes([number]) * size for number, size in enumerate((0, 100, 50_000, 300_000))]
+    renamers = [Renamer(client, number) for number in range(len(bodies))]
+    for renamer, body in zip(renamers, bodies, strict=True):
+        client.put_object(Bucket="bucket", Key=renamer.keys[0], Body=body)
+        renamer.start()
+    try:
+        for _ in range(8):
+            at = sum(renamer.done for renamer in renamers)
+            wait_until(lambda at=at: sum(each.done for each in renamers) >= at + 40, 30, "forty renames")
+            server.kill()
+            server.start()
+    finally:
+        for renamer in renamers:
+            renamer.ending.set()
+        for renamer in renamers:
+            renamer.join(60)
+    assert sum(renamer.unanswered for renamer in renamers) > 0, "the kills met no request under way"
+    listed = [item["Key"] for item in client.list_objects_v2(Bucket="bucket")["Contents"]]
+    assert [key.partition("/")[0] for key in listed] == [f"r{number}" for number in range(len(bodies))]
+    for key, body in zip(listed, bodies, strict=True):
+        assert client.get_object(Bucket="bucket", Key=key)["Body"].read() == body
+    assert server.stop() == 0
+    named, found = asyncio.run(sweep_and_compare(server.data))
+    assert found == named

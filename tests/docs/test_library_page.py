@@ -25,7 +25,7 @@ def test_every_block_runs(s3_server, tmp_path, monkeypatch):
         for block in BLOCKS:
             exec(compile(block, PAGE.name, "exec"), names)
 
-    assert len(BLOCKS) == 8
+    assert len(BLOCKS) == 10
     assert "test_report" in names
 
 

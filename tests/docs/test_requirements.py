@@ -1,6 +1,7 @@
 """What pyproject.toml asks for, what requirements/*.txt pin and what the code imports are the same."""
 
 import ast
+import itertools
 import re
 import sys
 import tomllib
@@ -11,7 +12,10 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-ASKED = {"runtime": PROJECT["project"]["dependencies"], **PROJECT["dependency-groups"]}
+EXTRAS = [asked for extra in PROJECT["project"]["optional-dependencies"].values() for asked in extra]
+"""What a clone installs too, and whoever asks for it by ``bushel[EXTRA]``."""
+ASKED = {"runtime": [*PROJECT["project"]["dependencies"], *EXTRAS], **PROJECT["dependency-groups"]}
+IMPORTED_AS = {"pillow": "PIL"}
 
 
 def pinned(group):
@@ -52,7 +56,9 @@ def test_the_package_imports_what_it_asks_for_and_asks_for_what_it_imports():
             elif isinstance(node, ast.ImportFrom):
                 imported.add((node.module or "").partition(".")[0])
 
-    asked = {Requirement(text).name for text in ASKED["runtime"]}
+    extras = PROJECT["project"].get("optional-dependencies", {}).values()
+    asked = {Requirement(text).name for text in itertools.chain(ASKED["runtime"], *extras)}
+    asked = {IMPORTED_AS.get(name, name) for name in asked}
 
     # bushel.testing is for those who have pytest and hypothesis already.
     assert imported - set(sys.stdlib_module_names) - {"bushel", "pytest", "hypothesis"} == asked

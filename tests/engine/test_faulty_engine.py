@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from bushel.engine.api import Cell, Closed, Corrupt, Engine, Full, Put, Unavailable
+from bushel.engine.api import Cell, Change, Closed, Corrupt, Engine, Full, Put, Unavailable
 from bushel.engine.memory.engine import MemoryEngine
 from bushel.testing.clock import ManualClock
 from bushel.testing.engine_place import PARTITION, EnginePlace, always, get, put, read_blob, write_blob
@@ -62,6 +62,7 @@ def test_every_call_of_the_contract_can_fail():
                 "read": (PARTITION, b"row", ()),
                 "scan": (PARTITION, 1),
                 "commit": (PARTITION, b"row", (), always()),
+                "commit_pair": (PARTITION, (b"row", b"other"), ((), ()), lambda _row, _other: (Change(), Change())),
                 "read_journal": (PARTITION,),
                 "trim_journal": (PARTITION, 1),
                 "counters": (PARTITION,),

@@ -78,6 +78,8 @@ def test_ten_thousand_parts_complete_in_under_a_second(start_server, clients):
     assert answer["ETag"] == f'"{inner}-{COUNT}"'
     head = s3.head_object(**target, ChecksumMode="ENABLED")
     assert head["ContentLength"] == COUNT * len(BODY)
+    with refused("TooManyParts", 400):
+        s3.put_object(**target, Body=b"more", WriteOffsetBytes=COUNT * len(BODY))
     assert head["ChecksumType"] == "FULL_OBJECT"
     assert head["ChecksumCRC64NVME"] == _crc_of_repeats()
     border = 7777 * len(BODY)

@@ -3,11 +3,13 @@
 from typing import Self
 
 from bushel.catalog.annotations import Annotations
+from bushel.catalog.appending import Appending
 from bushel.catalog.buckets import Buckets
 from bushel.catalog.expiring import Expiring
 from bushel.catalog.layout import SYSTEM
 from bushel.catalog.objects import Objects
 from bushel.catalog.quotas import Quotas
+from bushel.catalog.renaming import Renaming
 from bushel.catalog.torrents import Torrents
 from bushel.catalog.uploads import Uploads
 from bushel.catalog.users import Users
@@ -15,7 +17,19 @@ from bushel.core.clock import Clock
 from bushel.core.ids import Randomness
 from bushel.engine.api import Engine
 
-__all__ = ["Annotations", "Buckets", "Catalog", "Expiring", "Objects", "Quotas", "Torrents", "Uploads", "Users"]
+__all__ = [
+    "Annotations",
+    "Appending",
+    "Buckets",
+    "Catalog",
+    "Expiring",
+    "Objects",
+    "Quotas",
+    "Renaming",
+    "Torrents",
+    "Uploads",
+    "Users",
+]
 
 
 class Catalog:
@@ -31,6 +45,8 @@ class Catalog:
         self.torrents = Torrents(engine, clock, self.buckets, self.objects)
         self.uploads = Uploads(engine, self.objects, clock, randomness)
         self.expiring = Expiring(self.objects)
+        self.appending = Appending(self.objects, clock)
+        self.renaming = Renaming(engine, self.objects, self.annotations)
 
     @classmethod
     async def open(cls, engine: Engine, clock: Clock, randomness: Randomness) -> Self:

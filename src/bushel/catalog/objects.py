@@ -88,7 +88,8 @@ class Draft(NamedTuple):
     """An object about to be stored; order and time are set by the commit.
 
     ``data`` for inline bytes, ``blob`` for a sealed blob, ``manifest`` for the parts of an upload: exactly one of them.
-    With ``encryption`` the bytes are encrypted already; ``size`` is that of the plain ones.
+    With ``encryption`` the bytes are encrypted already; ``size`` is that of the plain ones. An object that only gets
+    another key keeps its ``last_modified``; ``renamed`` is as of the entry.
     """
 
     size: int
@@ -102,6 +103,8 @@ class Draft(NamedTuple):
     annotations: Sequence[Annotation] = ()
     encryption: Encryption | None = None
     lock: Lock | None = None
+    last_modified: int = 0
+    renamed: bytes | None = None
 
 
 class Step(NamedTuple):
@@ -197,7 +200,9 @@ class Objects:
         raw, raw_manifest, raw_aside, manifest_aside = await self._engine.read(bucket.partition, key.encode(), reads)
         for raw_entry, parts in ((raw, raw_manifest), (raw_aside, manifest_aside)):
             if raw_entry is not None and parts is not None and decode_entry(raw_entry).order == entry.order:
-                return decode_manifest(parts)
+                found = decode_manifest(parts)
+                # What was appended since the entry was read is not the reader's.
+                return Manifest(found.upload_id, found.parts[: entry.parts])
         return None
 
     # writing
@@ -435,11 +440,15 @@ class Objects:
         The work goes on when the caller is cancelled (its client went away): whether the index names a blob is known
         only once the commit has returned.
         """
-        return await _unbroken(self._commit_and_settle(blobs, bucket.partition, key.encode(), step))
+        return await self.settling(blobs, lambda: self._commit(bucket.partition, key.encode(), step))
 
-    async def _commit_and_settle(self, blobs: Sequence[bytes], partition: bytes, row: bytes, step: Step) -> Any:
+    async def settling(self, blobs: Sequence[bytes], commit: Callable[[], Awaitable[Any]]) -> Any:
+        """The same for any commit that names them."""
+        return await _unbroken(self._commit_and_settle(blobs, commit))
+
+    async def _commit_and_settle(self, blobs: Sequence[bytes], commit: Callable[[], Awaitable[Any]]) -> Any:
         try:
-            result = await self._commit(partition, row, step)
+            result = await commit()
         except Unavailable:
             # The outcome is unknown: the blobs stay pending, and recovery asks the index.
             raise
@@ -478,7 +487,7 @@ def _following(page: Page) -> bytes | None:
 def _replace(draft: Draft, now_ns: int, condition: Condition | None, values: Sequence[Any]) -> Change:
     """The change that puts ``draft`` in place of what a row without history holds; its result is the new entry."""
     raw, raw_manifest = values
-    current = _without_history(raw, raw_manifest)
+    current = without_history(raw, raw_manifest)
     if condition is not None:
         condition(current)
     order = now_ns if current is None or now_ns > current.order else current.order + 1
@@ -508,7 +517,7 @@ def _add(draft: Draft, now_ns: int, condition: Condition | None, token: bytes | 
 
 def _remove(condition: Condition | None, now_ns: int, values: Sequence[Any]) -> Change:
     raw, raw_manifest = values
-    current = _without_history(raw, raw_manifest)
+    current = without_history(raw, raw_manifest)
     if condition is not None:
         condition(current)
     if current is None:
@@ -518,7 +527,12 @@ def _remove(condition: Condition | None, now_ns: int, values: Sequence[Any]) -> 
     return Change(writes, journal, {OBJECTS_COUNTER: -1, BYTES_COUNTER: -current.counted_bytes}, current)
 
 
-def _without_history(raw: bytes | None, raw_manifest: bytes | None) -> ObjectEntry | None:
+def without_history(raw: bytes | None, raw_manifest: bytes | None) -> ObjectEntry | None:
+    """The object of a row that has no versions, of its entry and its manifest.
+
+    Raises:
+        HistoryBegun: It has.
+    """
     if raw is None:
         if raw_manifest is not None:
             raise HistoryBegun
@@ -537,7 +551,7 @@ def _entry(draft: Draft, order: int, version_id: str) -> ObjectEntry:
     return ObjectEntry(
         order=order,
         version_id=version_id,
-        last_modified=whole_seconds(order),
+        last_modified=draft.last_modified or whole_seconds(order),
         size=draft.size,
         etag=draft.etag,
         owner=draft.owner,
@@ -550,6 +564,7 @@ def _entry(draft: Draft, order: int, version_id: str) -> ObjectEntry:
         annotations=summed(draft.annotations) if draft.annotations else None,
         encryption=draft.encryption,
         lock=draft.lock,
+        renamed=draft.renamed,
     )
 
 

@@ -127,6 +127,7 @@ class ObjectEntry(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1)
         encryption: ``None`` where the bytes are stored as they are. ``size`` is that of the plain bytes all the same;
             ``check`` is of what is stored.
         lock: ``None`` where nothing was ever locked.
+        renamed: Digests of the client token and the request that gave the object this key, if a token came with it.
     """
 
     order: int
@@ -144,6 +145,7 @@ class ObjectEntry(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1)
     annotations: tuple[int, int] | None = None
     encryption: Encryption | None = None
     lock: Lock | None = None
+    renamed: bytes | None = None
 
     @property
     def counted_bytes(self) -> int:
@@ -156,7 +158,8 @@ class ManifestPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     Attributes:
         checksum: The raw digest in the upload's algorithm, or empty.
-        key: The part's key, wrapped under the object's; empty where it is not encrypted.
+        key: The part's key, wrapped under the object's; empty where it is not encrypted, and for what was the whole of
+            an encrypted object before something was appended to it: the object's own key encrypts it.
     """
 
     number: int
@@ -167,7 +170,11 @@ class ManifestPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Manifest(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
-    """The parts of a multipart object in order. ``upload_id`` lets a repeated Complete be answered as the first was."""
+    """The parts of a multipart object in order.
+
+    ``upload_id`` lets a repeated Complete be answered as the first was; it is empty for an object that was in one piece
+    until something was appended to it.
+    """
 
     upload_id: str
     parts: list[ManifestPart]

@@ -4,8 +4,9 @@ import asyncio
 import enum
 import hashlib
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from bushel.cli.finding import Found
 from bushel.cli.places import Local, Remote
@@ -22,6 +23,7 @@ class Comparison(enum.Enum):
     """What makes a difference, beside the size."""
 
     TIME = "time"
+    OTHER_TIME = "other time"
     SIZE = "size"
     CHECKSUM = "checksum"
 
@@ -31,11 +33,13 @@ class Side(NamedTuple):
 
     Attributes:
         client: Of an object.
+        reading: Members of requests that read it.
     """
 
     place: Local | Remote
     found: Found
     client: "AsyncClient | None" = None
+    reading: Mapping[str, Any] = {}
 
 
 async def differs(comparison: Comparison, source: Side, target: Side) -> bool:
@@ -55,6 +59,8 @@ async def differs(comparison: Comparison, source: Side, target: Side) -> bool:
     if comparison is Comparison.TIME:
         # Whole seconds: that is what S3 tells, and what files that come from there have.
         return int(source.found.modified) > int(target.found.modified)
+    if comparison is Comparison.OTHER_TIME:
+        return int(source.found.modified) != int(target.found.modified)
     if isinstance(source.place, Remote) and isinstance(target.place, Remote):
         if source.found.e_tag == target.found.e_tag and source.found.e_tag:
             return False
@@ -78,7 +84,9 @@ async def _checksum(side: Side) -> tuple[str, str] | None:
     """The checksum of all bytes that the server tells."""
     assert isinstance(side.place, Remote)
     assert side.client is not None
-    info = await side.client.bucket(side.place.bucket).object(side.place.key).head()
+    there = side.client.bucket(side.place.bucket).object(side.place.key, version_id=side.found.version_id)
+    reading: dict[str, Any] = dict(side.reading)
+    info = await there.head(**reading)
     told: tuple[str, str] | None = info.checksum
     return None if told is None or "-" in told[1] else told
 

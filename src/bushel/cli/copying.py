@@ -28,7 +28,14 @@ def move(
         async with connection.client() as source:
             there = source if target_connection in (None, connection) else target_connection.client()
             try:
-                route = Route(target, several=len(sources) > 1, selection=selection, report=report, recursive=recursive)
+                route = Route(
+                    target,
+                    wishes,
+                    several=len(sources) > 1,
+                    selection=selection,
+                    report=report,
+                    recursive=recursive,
+                )
                 mover = Mover(source, there, report, wishes)
                 with report:
                     await mover.move_all(route.steps(source, sources))

@@ -1,5 +1,7 @@
 """``bushel du``: how much there is."""
 
+from datetime import datetime
+
 import click
 
 from bushel.cli.connection import Connection, with_connection
@@ -10,7 +12,7 @@ from bushel.cli.quantities import size_text
 from bushel.cli.records import UsageLine, write_json
 from bushel.cli.running import run
 from bushel.cli.terminal import shown, write_line
-from bushel.cli.transfer_options import with_selection
+from bushel.cli.transfer_options import with_moment, with_selection
 
 
 @click.command("du", short_help="Count objects and bytes.")
@@ -18,10 +20,18 @@ from bushel.cli.transfer_options import with_selection
 @click.option("-d", "--depth", type=click.IntRange(0), default=0, help="Folders so deep have a line too. Default: 0.")
 @click.option("-H", "--human", is_flag=True, help="Sizes as people read them: 1.5 MiB.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@with_moment
 @with_selection
 @with_connection
 def command(
-    places: tuple[Remote, ...], depth: int, *, human: bool, as_json: bool, selection: Selection, connection: Connection
+    places: tuple[Remote, ...],
+    depth: int,
+    at: datetime | None,
+    *,
+    human: bool,
+    as_json: bool,
+    selection: Selection,
+    connection: Connection,
 ) -> int:
     """Count the objects below places, and their bytes.
 
@@ -30,6 +40,7 @@ def command(
       bushel du s3://pictures --human
       bushel du -d 1 s3://pictures
       bushel du 's3://logs/2026-*/**'
+      bushel du --at 7d s3://pictures
     """
 
     async def work() -> int:
@@ -37,7 +48,7 @@ def command(
             for place in places:
                 sums: dict[str, list[int]] = {}
                 total = [0, 0]
-                async for found in objects_below(client, place, selection):
+                async for found in objects_below(client, place, selection, at):
                     for level in range(1, min(depth, found.relative.count("/")) + 1):
                         folder = "/".join(found.relative.split("/", level)[:level]) + "/"
                         _add(sums.setdefault(folder, [0, 0]), found.size)

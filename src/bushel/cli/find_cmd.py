@@ -15,6 +15,7 @@ from bushel.cli.quantities import DURATION, SIZE
 from bushel.cli.records import ObjectLine, write_json
 from bushel.cli.running import run
 from bushel.cli.terminal import iso_text, shown, write_line
+from bushel.cli.transfer_options import with_moment
 
 
 @click.command("find", short_help="Find objects by name, size and age.")
@@ -25,6 +26,7 @@ from bushel.cli.terminal import iso_text, shown, write_line
 @click.option("--smaller", type=SIZE, metavar="SIZE", help="Fewer bytes than that.")
 @click.option("--older", type=DURATION, metavar="TIME", help="Stored longer ago: 7d, 12h.")
 @click.option("--newer", type=DURATION, metavar="TIME", help="Stored not so long ago.")
+@with_moment
 @click.option("-0", "--null", is_flag=True, help="End each line with a null character, for xargs -0.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @with_connection
@@ -36,6 +38,7 @@ def command(
     smaller: int | None,
     older: int | None,
     newer: int | None,
+    at: datetime | None,
     *,
     null: bool,
     as_json: bool,
@@ -58,7 +61,7 @@ def command(
         async with connection.client() as client:
             for place in places:
                 base = base_of(place).key
-                async for found in objects_below(client, place, selection):
+                async for found in objects_below(client, place, selection, at):
                     if (
                         (path_matches is not None and not path_matches.fullmatch(found.relative))
                         or (larger is not None and found.size <= larger)
@@ -70,7 +73,11 @@ def command(
                     key = base + found.relative
                     if as_json:
                         stored = iso_text(datetime.fromtimestamp(found.modified, UTC))
-                        write_json(ObjectLine(place.bucket, key, found.size, stored, found.e_tag))
+                        write_json(
+                            ObjectLine(
+                                place.bucket, key, found.size, stored, found.e_tag, version_id=found.version_id or ""
+                            )
+                        )
                     elif null:
                         sys.stdout.write(f"{Remote(place.bucket, key)}\0")
                     else:

@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import re
 import stat
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -13,6 +15,7 @@ from bushel.cli.places import Remote
 
 if TYPE_CHECKING:
     from bushel import AsyncClient
+    from bushel.client.entries import VersionEntry
 
 _BATCH: Final = 512
 
@@ -25,41 +28,64 @@ class Found(NamedTuple):
         size: Bytes.
         modified: Seconds since 1970.
         e_tag: Of an object, without quotes.
+        version_id: Of an object as it was at a moment; else ``None``.
     """
 
     relative: str
     size: int
     modified: float
     e_tag: str = ""
+    version_id: str | None = None
 
 
 EVERYTHING: Final = Selection()
 
 
 async def objects_below(
-    client: "AsyncClient", place: Remote, selection: Selection = EVERYTHING
+    client: "AsyncClient", place: Remote, selection: Selection = EVERYTHING, at: datetime | None = None
 ) -> AsyncIterator[Found]:
     """Objects whose key begins with the place's, or matches it where it is a pattern; ``relative`` to its last folder.
 
-    Markers of folders (empty objects whose key ends with a slash) are left out.
+    Markers of folders (empty objects whose key ends with a slash) are left out. With ``at`` it is as it was then.
 
     Raises:
         BushelError: They cannot be listed.
     """
-    matches = None
-    prefix = place.key
-    if place.is_pattern:
-        matches = compile_pattern(place.key)
-        prefix = fixed_prefix(place.key)
+    prefix, matches = _searched(place)
     base = prefix.rpartition("/")[0]
     skip = len(base) + 1 if base else 0
-    async for entry in client.bucket(place.bucket).objects(prefix):
+    async for entry in client.bucket(place.bucket).objects(prefix, at=at):
         if matches is not None and not matches.fullmatch(entry.key):
             continue
         relative = entry.key[skip:]
         if (entry.key.endswith("/") and not entry.size) or not selection.takes(relative):
             continue
-        yield Found(relative, entry.size, entry.last_modified.timestamp(), entry.e_tag.strip('"'))
+        stored = entry.last_modified.timestamp()
+        yield Found(relative, entry.size, stored, entry.e_tag.strip('"'), entry.version_id)
+
+
+async def versions_below(
+    client: "AsyncClient", place: Remote, selection: Selection = EVERYTHING, *, recursive: bool = True
+) -> "AsyncIterator[VersionEntry]":
+    """Versions and delete markers of the keys that begin with the place's, or match it; else of this very key.
+
+    Raises:
+        BushelError: They cannot be listed.
+    """
+    prefix, matches = _searched(place)
+    skip = len(base_of(place).key)
+    async for each in client.bucket(place.bucket).versions(prefix):
+        if matches is None and not recursive and each.key != place.key:
+            return  # of the keys that begin so, this one comes first
+        if (matches is None or matches.fullmatch(each.key)) and selection.takes(each.key[skip:]):
+            yield each
+
+
+def _searched(place: Remote) -> tuple[str, re.Pattern[str] | None]:
+    """What the keys begin with, and what else they have to match."""
+    if place.is_pattern:
+        return fixed_prefix(place.key), compile_pattern(place.key)
+    return place.key, None
 
 
 def base_of(place: Remote) -> Remote:

@@ -1,4 +1,4 @@
-"""``bushel gallery``: a page that shows the pictures of a bucket, as a file."""
+"""``bushel gallery``: the pictures of a bucket on a page: written to a file, or the server's own, by a signed link."""
 
 import html
 import sys
@@ -13,6 +13,7 @@ from bushel.cli.finding import base_of, objects_below
 from bushel.cli.places import REMOTE, Remote
 from bushel.cli.quantities import DURATION
 from bushel.cli.running import run
+from bushel.cli.terminal import write_line
 
 if TYPE_CHECKING:
     from bushel import AsyncClient
@@ -30,14 +31,14 @@ figcaption { font-size: .85rem; overflow-wrap: anywhere; opacity: .75 }
 """
 
 
-@click.command("gallery", short_help="Write a page that shows the pictures of a bucket.")
+@click.command("gallery", short_help="Show the pictures of a bucket: as a page, or by a signed link.")
 @click.argument("place", metavar="BUCKET|s3://BUCKET[/PREFIX]")
 @click.option(
     "-o",
     "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
     metavar="FILE",
-    help="Write the page here. Default: standard output.",
+    help="Write the page here; - is standard output.",
 )
 @click.option("--title", metavar="TEXT", help="Heading of the page. Default: the place.")
 @click.option(
@@ -45,35 +46,56 @@ figcaption { font-size: .85rem; overflow-wrap: anywhere; opacity: .75 }
     "--expires",
     type=DURATION,
     metavar="TIME",
-    help="For a bucket that is not public: links that work for so long (60, 12h, at most 7d).",
+    help="For a bucket that is not public: a link to its live gallery that works for so long (60, 12h, at most 7d); "
+    "with -o, a page with such links in it.",
 )
 @with_connection
 def command(place: str, *, output: Path | None, title: str | None, expires: int | None, connection: Connection) -> int:
-    """Write an HTML page with all pictures of a bucket, or below a prefix: each with its URL on the server.
+    """Write an HTML page with all pictures of a bucket, or below a prefix, as they are now: each with its URL.
 
-    Pictures show where they are public (bushel acl -r PLACE public-read), or with --expires by links that are signed.
+    A Bushel server has a page of its own for every bucket, ENDPOINT/_/gallery/BUCKET/, which shows what is there
+    whenever it is looked at, to everybody if the bucket and its objects are public. --expires prints a signed link
+    that opens it, and all that is in it or below the prefix, to whoever has the link.
+
+    In a page that is written, pictures show where they are public (bushel acl -r PLACE public-read), or with --expires.
 
     \b
     Examples:
+      bushel gallery --expires 3600 s3://pictures
       bushel gallery pictures > index.html
       bushel gallery s3://pictures/2026/ --title 'Harvest 2026' -o harvest.html
-      bushel gallery pictures --expires 7d | bushel put - s3://pages/index.html --content-type text/html
+      bushel gallery pictures --expires 7d -o - | bushel put - s3://pages/index.html --content-type text/html
     """
+    ctx = click.get_current_context()
     if expires is not None and not 1 <= expires <= 604_800:
-        raise click.UsageError("links are good for 1 second to 7 days", click.get_current_context())
-    where = REMOTE.convert(place if place.startswith("s3://") else f"s3://{place}", None, click.get_current_context())
+        raise click.UsageError("links are good for 1 second to 7 days", ctx)
+    where = REMOTE.convert(place if place.startswith("s3://") else f"s3://{place}", None, ctx)
+    live = expires is not None and output is None
+    if live and title is not None:
+        raise click.UsageError("--title is for a page that is written: add -o FILE", ctx)
 
     async def work() -> int:
         async with connection.client() as client:
+            if live:
+                write_line(_link(client, where, expires))
+                return 0
             page = [each async for each in _page(client, where, title or str(where), expires)]
         text = "".join(page)
-        if output is None:
+        if output is None or str(output) == "-":
             sys.stdout.write(text)
         else:
             output.write_text(text, encoding="utf-8")
         return 0
 
     return run("gallery", work)
+
+
+def _link(client: "AsyncClient", place: Remote, expires: int | None) -> str:
+    from bushel.client.presigning import gallery_link  # noqa: PLC0415 - not for `--help`
+
+    assert expires is not None
+    prefix = place.key if not place.key or place.key.endswith("/") else f"{place.key}/"
+    return gallery_link(client.session, place.bucket, prefix, expires_seconds=expires)
 
 
 async def _page(client: "AsyncClient", place: Remote, title: str, expires: int | None) -> AsyncIterator[str]:

@@ -1,14 +1,18 @@
 """``bushel head``: the first lines or bytes of objects."""
 
 import sys
+from datetime import datetime
+from typing import Any
 
 import click
 
 from bushel.cli.connection import Connection, with_connection
+from bushel.cli.encrypting import with_reading_key
 from bushel.cli.places import REMOTE, Remote
 from bushel.cli.quantities import SIZE
 from bushel.cli.running import run
 from bushel.cli.terminal import shown
+from bushel.cli.transfer_options import one_version, with_moment
 
 _LINES = 10
 
@@ -17,8 +21,20 @@ _LINES = 10
 @click.argument("places", metavar="s3://BUCKET/KEY...", nargs=-1, required=True, type=REMOTE)
 @click.option("-n", "--lines", type=click.IntRange(0), metavar="N", help=f"So many lines. Default: {_LINES}.")
 @click.option("-c", "--bytes", "size", type=SIZE, metavar="SIZE", help="So many bytes instead.")
+@click.option("--version-id", metavar="ID", help="This version of the object.")
+@with_moment
+@with_reading_key()
 @with_connection
-def command(places: tuple[Remote, ...], lines: int | None, size: int | None, *, connection: Connection) -> int:
+def command(
+    places: tuple[Remote, ...],
+    lines: int | None,
+    size: int | None,
+    version_id: str | None,
+    at: datetime | None,
+    *,
+    reading: dict[str, Any],
+    connection: Connection,
+) -> int:
     """Write the first lines (or bytes) of objects to standard output; what follows is not fetched.
 
     \b
@@ -31,6 +47,7 @@ def command(places: tuple[Remote, ...], lines: int | None, size: int | None, *, 
         raise click.UsageError("--lines or --bytes, not both", click.get_current_context())
     if any(place.is_folder for place in places):
         raise click.UsageError("head takes objects (s3://BUCKET/KEY)", click.get_current_context())
+    one_version(version_id, at, len(places))
 
     async def work() -> int:
         out = sys.stdout.buffer
@@ -41,7 +58,10 @@ def command(places: tuple[Remote, ...], lines: int | None, size: int | None, *, 
                 left_lines = _LINES if lines is None else lines
                 left_bytes = size
                 # Asked for in order, and read no further than is wanted.
-                body = (await client.get_object(bucket=place.bucket, key=place.key)).body
+                meant = version_id
+                if at is not None:
+                    meant = (await client.bucket(place.bucket).object(place.key).version_at(at)).version_id
+                body = (await client.get_object(bucket=place.bucket, key=place.key, version_id=meant, **reading)).body
                 assert body is not None
                 async for piece in body:
                     if left_bytes is not None:

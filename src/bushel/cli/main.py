@@ -22,7 +22,8 @@ COMMANDS: Final = {
     for name in (
         *("serve", "user", "quota", "key"),
         *("mb", "rb", "ls", "put", "get", "cat", "head", "cp", "mv", "rm", "sync"),
-        *("stat", "du", "tree", "find", "presign", "acl", "gallery", "torrent", "completion"),
+        *("stat", "du", "tree", "find", "presign", "gallery", "site", "torrent", "completion"),
+        *("acl", "policy", "block", "tag", "versioning", "undo", "lifecycle", "encryption", "cors"),
     )
 }
 """Subcommand to the module that has it as ``command``."""

@@ -8,6 +8,7 @@ import hashlib
 import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -33,12 +34,14 @@ class Step(NamedTuple):
         target: Where it goes.
         size: Bytes, if they are known.
         modified: Seconds since 1970, if they are known.
+        version_id: Of the source; ``None``: the newest.
     """
 
     source: Place
     target: Place
     size: int | None = None
     modified: float | None = None
+    version_id: str | None = None
 
 
 class Wishes(NamedTuple):
@@ -51,7 +54,9 @@ class Wishes(NamedTuple):
         remove: The source goes when the target is there.
         dry_run: Only tell.
         resume: Large files go on where they were interrupted.
-        version_id: Of a source.
+        version_id: Of the one source.
+        at: Sources are what they were at this moment.
+        reading: Members of requests that read sources: whose key they were encrypted with.
     """
 
     members: Mapping[str, Any] = {}
@@ -61,6 +66,8 @@ class Wishes(NamedTuple):
     dry_run: bool = False
     resume: bool = True
     version_id: str | None = None
+    at: datetime | None = None
+    reading: Mapping[str, Any] = {}
 
 
 class Mover:
@@ -131,7 +138,7 @@ class Mover:
                 await self._put(source, target, line)
         else:
             assert isinstance(source, Remote)
-            await self._get(source, target, line)
+            await self._get(source, target, step, line)
 
     # --- each way --------------------------------------------------------------------------------------------------
 
@@ -155,25 +162,29 @@ class Mover:
 
     async def _copy(self, source: Remote, target: Remote, step: Step, line: TransferLine) -> None:
         one_store = self._source.session.endpoint.origin == self._target.session.endpoint.origin
-        if one_store and source == target and (self._wishes.remove or not self._wishes.members):
+        if one_store and source == target and not step.version_id and (self._wishes.remove or not self._wishes.members):
             raise OSError(None, "source and target are the same object", str(source))
         members = dict(self._wishes.members)
         if members.keys() & _REPLACED_BY_COPIES:
             members["metadata_directive"] = "REPLACE"
+        if "tagging" in members:
+            members["tagging_directive"] = "REPLACE"
+        members |= {f"copy_source_{name}": value for name, value in self._wishes.reading.items()}
         there = self._target.bucket(target.bucket).object(target.key)
         if self._wishes.keep and await there.exists():
             raise FileExistsError
         stored = await (
             self._source.bucket(source.bucket)
-            .object(source.key, version_id=self._wishes.version_id)
+            .object(source.key, version_id=step.version_id)
             .copy_to(there, progress=self._report.advance, size=step.size, **members)
         )
         _note(line, stored)
 
-    async def _get(self, source: Remote, target: Place, line: TransferLine) -> None:
-        here = self._source.bucket(source.bucket).object(source.key, version_id=self._wishes.version_id)
+    async def _get(self, source: Remote, target: Place, step: Step, line: TransferLine) -> None:
+        here = self._source.bucket(source.bucket).object(source.key, version_id=step.version_id)
+        reading: dict[str, Any] = dict(self._wishes.reading)
         if isinstance(target, Stream):
-            info = await here.download(sys.stdout.buffer, progress=self._report.advance)
+            info = await here.download(sys.stdout.buffer, progress=self._report.advance, **reading)
         else:
             assert isinstance(target, Local)
             path = target.path
@@ -184,6 +195,7 @@ class Mover:
                 path,
                 progress=self._report.advance,
                 resume=self._wishes.resume and (line.size is None or line.size > PART_BYTES),
+                **reading,
             )
             stamp = info.last_modified.timestamp()
             os.utime(path, (stamp, stamp))
@@ -204,7 +216,8 @@ class Mover:
         elif isinstance(source, Remote):
             there = self._source.bucket(source.bucket).object(source.key)
             if isinstance(step.target, Local):
-                now = await there.head()
+                reading: dict[str, Any] = dict(self._wishes.reading)
+                now = await there.head(**reading)
                 if now.e_tag.strip('"') != line.e_tag:
                     raise OSError(None, "was replaced while it was moved: the newer one stays", str(source))
             await there.delete()

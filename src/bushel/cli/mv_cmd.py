@@ -6,6 +6,7 @@ import click
 
 from bushel.cli.connection import Connection, with_connection
 from bushel.cli.cp_cmd import copy
+from bushel.cli.encrypting import with_reading_key
 from bushel.cli.globs import Selection
 from bushel.cli.moving import Wishes
 from bushel.cli.places import PLACE, Place, Stream
@@ -22,6 +23,7 @@ from bushel.cli.transfer_options import (
 @click.argument("places", metavar="SOURCE... TARGET", nargs=-1, required=True, type=PLACE)
 @click.option("-r", "--recursive", is_flag=True, help="KEY is a folder, though no slash ends it.")
 @with_object_options
+@with_reading_key("--from-sse-c-key")
 @with_selection
 @with_moving_options
 @with_other_endpoint
@@ -32,6 +34,7 @@ def command(
     *,
     recursive: bool,
     members: dict[str, Any],
+    reading: dict[str, Any],
     selection: Selection,
     wishes: Wishes,
     to_endpoint: str | None,
@@ -55,7 +58,7 @@ def command(
     return copy(
         "mv",
         places,
-        wishes._replace(members=members, remove=True),
+        wishes._replace(members=members, remove=True, reading=reading),
         recursive=recursive,
         selection=selection,
         report=Report("mv", as_json=as_json, quiet=quiet, verbose=verbose),

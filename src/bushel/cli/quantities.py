@@ -1,6 +1,8 @@
 """Sizes and times as people write and read them: ``10M``, ``1.5 GiB``, ``90``, ``7d``."""
 
 import re
+import time
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import click
@@ -32,6 +34,24 @@ def parse_duration(text: str) -> int:
     if found is None or unit is None:
         raise ValueError(f"{text!r} is no time; write 90 (seconds), 15m, 12h, 7d or 2w")
     return round(float(found[1]) * unit)
+
+
+def parse_moment(text: str, now: float) -> datetime:
+    """``2h`` or ``3d`` ago, ``2026-11-27``, ``2026-11-27T18:00`` (local), ``2026-11-27T18:00Z``. Raises ValueError.
+
+    Args:
+        text: As it was written.
+        now: Seconds since 1970.
+    """
+    found = _quantity(text.strip())
+    try:
+        if found is not None and found[2]:
+            return datetime.fromtimestamp(now - parse_duration(text), UTC)
+        if "-" in text:
+            return datetime.fromisoformat(text.strip()).astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
+        pass
+    raise ValueError(f"{text!r} is no moment; write 2h or 3d (ago), 2026-11-27, 2026-11-27T18:00 or 2026-11-27T18:00Z")
 
 
 def size_text(count: float) -> str:
@@ -73,5 +93,20 @@ class DurationType(click.ParamType[Any]):
             self.fail(str(problem), param, ctx)
 
 
+class MomentType(click.ParamType[Any]):
+    """An option's value that is a moment."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            return parse_moment(value, time.time())  # noqa: TID251 - "ago" is of the machine that asks
+        except ValueError as problem:
+            self.fail(str(problem), param, ctx)
+
+
 SIZE: Final = SizeType()
 DURATION: Final = DurationType()
+MOMENT: Final = MomentType()

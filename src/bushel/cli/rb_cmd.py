@@ -1,5 +1,7 @@
 """``bushel rb``: remove buckets."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from bushel.cli.connection import Connection, with_connection
@@ -8,10 +10,15 @@ from bushel.cli.records import BucketLine, write_json
 from bushel.cli.running import run
 from bushel.cli.terminal import complain, write_line
 
+if TYPE_CHECKING:
+    from bushel import AsyncBucket
+
 
 @click.command("rb", short_help="Remove buckets.")
 @click.argument("buckets", metavar="BUCKET...", nargs=-1, required=True, type=BUCKET)
-@click.option("--force", is_flag=True, help="Delete everything in the bucket first, which cannot be undone.")
+@click.option(
+    "--force", is_flag=True, help="Delete everything in the bucket first, all versions too, which cannot be undone."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @with_connection
 def command(buckets: tuple[str, ...], *, force: bool, as_json: bool, connection: Connection) -> int:
@@ -33,7 +40,7 @@ def command(buckets: tuple[str, ...], *, force: bool, as_json: bool, connection:
                 bucket = client.bucket(name)
                 try:
                     if force:
-                        await bucket.empty()
+                        await _empty(bucket)
                     await bucket.delete()
                 except BushelError as problem:
                     status = 1
@@ -47,3 +54,12 @@ def command(buckets: tuple[str, ...], *, force: bool, as_json: bool, connection:
         return status
 
     return run("rb", work)
+
+
+async def _empty(bucket: "AsyncBucket") -> None:
+    from bushel.client.errors import NotSupported  # noqa: PLC0415 - not for `--help`
+
+    try:
+        await bucket.empty(versions=True)
+    except NotSupported:  # an S3 without versions
+        await bucket.empty()

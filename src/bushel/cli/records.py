@@ -3,7 +3,7 @@
 The page of the command line lists them, from here. Members may be added; those that are here stay.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -64,7 +64,7 @@ class UsageLine(Struct, omit_defaults=True, tag="usage", tag_field="type"):
 
 
 class TransferLine(Struct, omit_defaults=True, tag="transfer", tag_field="type"):
-    """One thing moved or removed (``put``, ``get``, ``cp``, ``mv``, ``rm``, ``sync``)."""
+    """One thing moved or removed (``put``, ``get``, ``cp``, ``mv``, ``rm``, ``undo``, ``sync``)."""
 
     action: Literal["put", "get", "copy", "delete"]
     status: Literal["done", "planned", "skipped", "failed"]
@@ -121,6 +121,35 @@ class GrantLine(Struct, omit_defaults=True, tag="grant", tag_field="type"):
     name: str = ""
 
 
+class PublicationLine(Struct, omit_defaults=True, tag="publication", tag_field="type"):
+    """A publication of a web site (``site``)."""
+
+    bucket: str
+    name: str
+    live: Annotated[bool, Meta(description="visitors see it")]
+    created: Annotated[str, Meta(description="ISO 8601, UTC")] = ""
+    files: Annotated[int | None, Meta(description="compressed forms are counted")] = None
+    size: Annotated[int | None, Meta(description="bytes of all its files")] = None
+    status: Annotated[
+        str,
+        Meta(description="published, restored, unchanged, planned or forgotten, where something was done; interrupted"),
+    ] = ""
+    url: Annotated[str, Meta(description="where visitors find it, as far as that is known")] = ""
+
+
+class SettingLine(Struct, omit_defaults=True, tag="setting", tag_field="type"):
+    """What is configured for a bucket or an object (``versioning``, ``tag``, ``policy`` and the verbs like it)."""
+
+    place: str
+    setting: str
+    status: Annotated[
+        Literal["shown", "set", "removed", "none", "failed"], Meta(description="none: nothing is configured")
+    ]
+    document: Annotated[dict[str, Any], Meta(description="with S3's names of its members")] = {}
+    version_id: str = ""
+    error: str = ""
+
+
 LINES: tuple[type[Struct], ...] = (
     BucketLine,
     ObjectLine,
@@ -132,6 +161,8 @@ LINES: tuple[type[Struct], ...] = (
     LinkLine,
     TorrentLine,
     GrantLine,
+    PublicationLine,
+    SettingLine,
 )
 
 _encode = msgspec.json.Encoder().encode

@@ -109,8 +109,8 @@ class Report:
         line.status = "failed"
         line.error = os_error_text(problem) if isinstance(problem, OSError) else str(problem)
         line.code = getattr(problem, "code", "") or ""
-        what = line.source or line.target
-        if isinstance(problem, OSError) and problem.filename == what:
+        what = _with_version(line, line.source or line.target)
+        if isinstance(problem, OSError) and problem.filename == (line.source or line.target):
             line.error = problem.strerror or str(problem)
         if self._as_json:
             write_json(line)
@@ -139,7 +139,7 @@ class Report:
         elif self._lines:
             word = {"planned": f"would {line.action}", "skipped": "skip"}.get(line.status, line.action)
             arrow = f"{shown(line.source)} -> {shown(line.target)}" if line.source and line.target else ""
-            text = f"{word} {arrow or shown(line.source or line.target)}"
+            text = f"{word} {arrow or _with_version(line, shown(line.source or line.target))}"
             if self._progress is not None and sys.stdout.isatty():
                 self._progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
             else:
@@ -150,3 +150,8 @@ class Report:
             self._progress.console.print(shown(text), markup=False, highlight=False, soft_wrap=True)
         else:
             complain(text)
+
+
+def _with_version(line: TransferLine, what: str) -> str:
+    """What is deleted, and which version of it where one was meant."""
+    return f"{what} (version {shown(line.version_id)})" if line.action == "delete" and line.version_id else what

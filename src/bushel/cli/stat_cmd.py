@@ -1,15 +1,18 @@
 """``bushel stat``: all that is known of objects and buckets."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from bushel.cli.connection import Connection, with_connection
+from bushel.cli.encrypting import with_reading_key
 from bushel.cli.places import REMOTE, Remote
 from bushel.cli.quantities import size_text
 from bushel.cli.records import BucketLine, ObjectLine, write_json
 from bushel.cli.running import run
 from bushel.cli.terminal import complain, iso_text, moment_text, shown, write_line
+from bushel.cli.transfer_options import one_version, with_moment
 
 if TYPE_CHECKING:
     from bushel import AsyncClient
@@ -23,18 +26,28 @@ _TOLD_OTHERWISE = frozenset(
 @click.command("stat", short_help="Show all that is known of objects and buckets.")
 @click.argument("places", metavar="s3://BUCKET[/KEY]...", nargs=-1, required=True, type=REMOTE)
 @click.option("--version-id", metavar="ID", help="This version of the object.")
+@with_moment
+@with_reading_key()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @with_connection
-def command(places: tuple[Remote, ...], version_id: str | None, *, as_json: bool, connection: Connection) -> int:
+def command(
+    places: tuple[Remote, ...],
+    version_id: str | None,
+    at: datetime | None,
+    *,
+    reading: dict[str, Any],
+    as_json: bool,
+    connection: Connection,
+) -> int:
     """Show size, time, type, metadata, checksum and whatever else the server tells of objects, or a bucket's region.
 
     \b
     Examples:
       bushel stat s3://pictures/harvest.jpg
       bushel stat s3://pictures --json
+      bushel stat --at 2h s3://pictures/harvest.jpg
     """
-    if version_id is not None and len(places) > 1:
-        raise click.UsageError("--version-id is one object's", click.get_current_context())
+    one_version(version_id, at, len(places))
 
     async def work() -> int:
         from bushel.client.errors import BushelError  # noqa: PLC0415 - not for `--help`
@@ -44,7 +57,10 @@ def command(places: tuple[Remote, ...], version_id: str | None, *, as_json: bool
             for place in places:
                 try:
                     if place.key:
-                        await _object(client, place, version_id, as_json=as_json)
+                        there = client.bucket(place.bucket).object(place.key, version_id=version_id)
+                        if at is not None:
+                            there = await there.version_at(at)
+                        _tell(place, await there.head(**reading), as_json=as_json)
                     else:
                         await _bucket(client, place, as_json=as_json)
                 except BushelError as problem:
@@ -55,8 +71,7 @@ def command(places: tuple[Remote, ...], version_id: str | None, *, as_json: bool
     return run("stat", work)
 
 
-async def _object(client: "AsyncClient", place: Remote, version_id: str | None, *, as_json: bool) -> None:
-    info = await client.bucket(place.bucket).object(place.key, version_id=version_id).head()
+def _tell(place: Remote, info: "ObjectInfo", *, as_json: bool) -> None:
     checksum = "" if info.checksum is None else ":".join(info.checksum)
     others = {name: _text(value) for name, value in info.members.items() if _is_told(name)}
     if as_json:

@@ -1,6 +1,7 @@
 """``bushel sync``: make a target what its source is, by moving what differs."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -8,15 +9,17 @@ import click
 
 from bushel.cli.comparing import Comparison, Side, differs
 from bushel.cli.connection import Connection, with_connection
+from bushel.cli.encrypting import key_of, with_reading_key
 from bushel.cli.finding import Found, files_below, objects_below
 from bushel.cli.globs import Selection
 from bushel.cli.moving import Mover, Step, Wishes, action_of, side_by_side
 from bushel.cli.places import PLACE, Local, Place, Remote, Stream
 from bushel.cli.records import TransferLine
+from bushel.cli.removing import Named, delete
 from bushel.cli.report import Report, with_report
-from bushel.cli.rm_cmd import delete
 from bushel.cli.running import run
 from bushel.cli.transfer_options import (
+    with_moment,
     with_moving_options,
     with_object_options,
     with_other_endpoint,
@@ -34,7 +37,9 @@ if TYPE_CHECKING:
 @click.option("--delete", "remove_others", is_flag=True, help="Remove from the target what the source does not have.")
 @click.option("--checksum", is_flag=True, help="Compare contents where sizes are equal, instead of times.")
 @click.option("--size-only", is_flag=True, help="What has the same size is the same.")
+@with_moment
 @with_object_options
+@with_reading_key("--from-sse-c-key")
 @with_selection
 @with_moving_options
 @with_other_endpoint
@@ -47,7 +52,9 @@ def command(
     remove_others: bool,
     checksum: bool,
     size_only: bool,
+    at: datetime | None,
     members: dict[str, Any],
+    reading: dict[str, Any],
     selection: Selection,
     wishes: Wishes,
     to_endpoint: str | None,
@@ -63,11 +70,15 @@ def command(
     Changed is what has another size, or a source that is newer than its target; with --checksum what has other
     contents. Options that select leave the rest of both sides alone, --delete too.
 
+    With --at the source is what it was then, and changed is what has other contents (an object) or another time (a
+    file). From a bucket to itself that brings a former state back, as new versions.
+
     \b
     Examples:
       bushel sync site/ s3://www.example.org --delete --acl public-read
       bushel sync s3://backups/home/ restored/ --checksum
       bushel sync s3://pictures s3://mirror --to-endpoint https://s3.example.org --dry-run
+      bushel sync --at 2h s3://pictures s3://pictures --delete
     """
     ctx = click.get_current_context()
     if isinstance(source, Stream) or isinstance(target, Stream):
@@ -81,13 +92,17 @@ def command(
     sides = [_as_folder(each) for each in (source, target)]
     report = Report("sync", as_json=as_json, quiet=quiet, verbose=verbose)
     other = connection.other(to_endpoint, to_profile, to_region)
-    if sides[0] == sides[1] and other == connection:
+    if sides[0] == sides[1] and other == connection and at is None:
         raise click.UsageError("source and target are the same", ctx)
+    if at is not None and isinstance(source, Local):
+        raise click.UsageError("files have no versions", ctx)
+    if not isinstance(target, Remote) and not reading:
+        reading = key_of(members)
     plan = _Plan(
         sides[0],
         sides[1],
-        wishes._replace(members=members),
-        Comparison.CHECKSUM if checksum else Comparison.SIZE if size_only else Comparison.TIME,
+        wishes._replace(members=members, at=at, reading=reading),
+        _comparison(checksum=checksum, size_only=size_only, moment=at is not None, remote=isinstance(target, Remote)),
         selection,
         remove_others=remove_others,
     )
@@ -104,6 +119,14 @@ def command(
         return report.finish()
 
     return run("sync", work)
+
+
+def _comparison(*, checksum: bool, size_only: bool, moment: bool, remote: bool) -> Comparison:
+    if size_only:
+        return Comparison.SIZE
+    if checksum or (moment and remote):  # what is there now is newer, whatever it holds
+        return Comparison.CHECKSUM
+    return Comparison.OTHER_TIME if moment else Comparison.TIME
 
 
 def _as_folder(place: Place) -> Remote | Local:
@@ -149,7 +172,10 @@ class _Sync:
         await self._remove()
 
     async def _changed(self) -> AsyncIterator[Step]:
-        pairs = joined(self._found(self._plan.source, self._source), self._found(self._plan.target, self._target))
+        pairs = joined(
+            self._found(self._plan.source, self._source, self._plan.wishes.at),
+            self._found(self._plan.target, self._target),
+        )
         async for ours, theirs in pairs:
             if ours is None:
                 assert theirs is not None
@@ -176,8 +202,8 @@ class _Sync:
         try:
             return not await differs(
                 self._plan.comparison,
-                Side(step.source, ours, self._source),
-                Side(step.target, theirs, self._target),
+                Side(step.source, ours, self._source, self._plan.wishes.reading),
+                Side(step.target, theirs, self._target, key_of(self._plan.wishes.members)),
             )
         except (BushelError, OSError):
             return False  # moving it will say what is wrong
@@ -188,11 +214,14 @@ class _Sync:
             _below(self._plan.target, found.relative),
             found.size,
             found.modified,
+            found.version_id,
         )
 
-    async def _found(self, place: Remote | Local, client: "AsyncClient") -> AsyncIterator[Found]:
+    async def _found(
+        self, place: Remote | Local, client: "AsyncClient", at: datetime | None = None
+    ) -> AsyncIterator[Found]:
         if isinstance(place, Remote):
-            async for found in objects_below(client, place, self._plan.selection):
+            async for found in objects_below(client, place, self._plan.selection, at):
                 yield found
             return
         if not place.path.exists():  # a target that is to be made
@@ -209,9 +238,9 @@ class _Sync:
         dry_run = self._plan.wishes.dry_run
         if isinstance(target, Remote):
 
-            async def keys() -> AsyncIterator[str]:
+            async def keys() -> AsyncIterator[Named]:
                 for relative in self._others:
-                    yield target.key + relative
+                    yield target.key + relative, None
 
             await delete(self._target, target.bucket, keys(), self._report, dry_run=dry_run)
             return

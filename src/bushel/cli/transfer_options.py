@@ -3,11 +3,14 @@
 import functools
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 import click
 
+from bushel.cli.encrypting import with_encryption
 from bushel.cli.globs import Selection
 from bushel.cli.moving import Wishes
+from bushel.cli.quantities import MOMENT
 
 _HEADERS = (
     ("--content-type", "content_type", "TYPE", "Default: guessed from the name."),
@@ -23,15 +26,23 @@ _HEADERS = (
 def with_object_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Options that say what becomes of the object; handed on as ``members``."""
 
+    @with_encryption
     @functools.wraps(command)
-    def wrapped(*arguments: Any, metadata: Sequence[str], **options: Any) -> Any:
+    def wrapped(
+        *arguments: Any, metadata: Sequence[str], tag: Sequence[str], encryption: dict[str, Any], **options: Any
+    ) -> Any:
         members = {name: options.pop(name) for _, name, _, _ in _HEADERS}
-        given = {name: value for name, value in members.items() if value is not None}
+        given = {name: value for name, value in members.items() if value is not None} | encryption
         if metadata:
-            given["metadata"] = _pairs(metadata)
+            given["metadata"] = {name.lower(): value for name, value in pairs(metadata, "--metadata").items()}
+        if tag:
+            given["tagging"] = urlencode(pairs(tag, "--tag"))
         return command(*arguments, members=given, **options)
 
     found: Callable[..., Any] = wrapped
+    found = click.option(
+        "--tag", "-t", multiple=True, metavar="NAME=VALUE", help="Tag of the object; may be given several times."
+    )(found)
     found = click.option(
         "--metadata", "-m", multiple=True, metavar="NAME=VALUE", help="User metadata; may be given several times."
     )(found)
@@ -40,14 +51,15 @@ def with_object_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return found
 
 
-def _pairs(given: Sequence[str]) -> dict[str, str]:
-    pairs = {}
+def pairs(given: Sequence[str], what: str) -> dict[str, str]:
+    """Texts like NAME=VALUE as a dictionary. Raises UsageError, which calls them ``what``."""
+    found = {}
     for each in given:
         name, equals, value = each.partition("=")
         if not equals or not name:
-            raise click.UsageError(f"--metadata {each!r} is not NAME=VALUE", click.get_current_context())
-        pairs[name.lower()] = value
-    return pairs
+            raise click.UsageError(f"{what} {each!r} is not NAME=VALUE", click.get_current_context())
+        found[name] = value
+    return found
 
 
 def with_selection(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -100,3 +112,20 @@ def with_other_endpoint(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         command = click.option(flag, metavar=metavar, help=about)(command)
     return command
+
+
+def with_moment(command: Callable[..., Any]) -> Callable[..., Any]:
+    """An option to read a bucket that keeps versions as it was; handed on as ``at``."""
+    return click.option(
+        "--at",
+        type=MOMENT,
+        metavar="TIME",
+        help="As the versioned bucket stood then: 2h or 3d (ago), 2026-11-27, 2026-11-27T18:00Z.",
+    )(command)
+
+
+def one_version(version_id: str | None, at: object, count: int) -> None:
+    """Raises UsageError where ``--version-id`` makes no sense."""
+    if version_id is not None and (at is not None or count > 1):
+        why = "says which version already" if at is not None else "is one object's"
+        raise click.UsageError(f"--version-id {why}", click.get_current_context())

@@ -9,11 +9,11 @@ import os
 import stat
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from bushel.cli.finding import Found, base_of, files_below, objects_below
+from bushel.cli.finding import base_of, files_below, objects_below
 from bushel.cli.globs import Selection, fixed_prefix, is_pattern
-from bushel.cli.moving import Step, action_of
+from bushel.cli.moving import Step, Wishes, action_of
 from bushel.cli.places import Local, Place, Remote, Stream
 from bushel.cli.records import TransferLine
 from bushel.cli.report import Report
@@ -33,6 +33,7 @@ class Route:
 
     Args:
         target: As it was given.
+        wishes: Which version of sources is meant, and how they are read.
         several: There is more than one source.
         selection: Which of the things in folders are meant.
         report: Is told of what cannot be read.
@@ -40,9 +41,17 @@ class Route:
     """
 
     def __init__(
-        self, target: Place, *, several: bool, selection: Selection, report: Report, recursive: bool = False
+        self,
+        target: Place,
+        wishes: Wishes,
+        *,
+        several: bool,
+        selection: Selection,
+        report: Report,
+        recursive: bool = False,
     ) -> None:
         self._target = target
+        self._wishes = wishes
         self._several = several
         self._selection = selection
         self._report = report
@@ -124,8 +133,8 @@ class Route:
     async def _of_remote(self, client: "AsyncClient", source: Remote) -> AsyncIterator[Step]:
         if not source.is_pattern and not source.is_folder and not self._recursive:
             name = source.key.rpartition("/")[2]
-            entry = await _look(client, source)
-            yield self._step(source, name, entry.size, entry.modified, alone=not self._several)
+            step = self._step(source, name, None, None, alone=not self._several)
+            yield await self._look(client, source, step)
             return
         if isinstance(self._target, Stream):
             raise ValueError("only one object at a time goes to standard output: use cat")  # noqa: TRY004 - a choice
@@ -137,7 +146,7 @@ class Route:
         if self._several and not source.is_pattern:
             below = f"{(place.key.rstrip('/').rpartition('/')[2] or place.bucket)}/"
         any_found = False
-        async for found in objects_below(client, place, self._selection):
+        async for found in objects_below(client, place, self._selection, self._wishes.at):
             any_found = True
             key = base.key + found.relative
             try:
@@ -148,9 +157,28 @@ class Route:
                 line = TransferLine("get", "failed", f"s3://{place.bucket}/{key}")
                 self._report.fail(line, problem)
                 continue
-            yield step
+            yield step._replace(version_id=found.version_id)
         if not any_found and not source.is_folder:
             raise FileNotFoundError(2, "No object is there", str(source))
+
+    async def _look(self, client: "AsyncClient", source: Remote, step: Step) -> Step:
+        """The step, with what the server tells of its source."""
+        from bushel.client.errors import NoSuchBucket, NotFound  # noqa: PLC0415 - not for `--help`
+
+        wishes = self._wishes
+        there = client.bucket(source.bucket).object(source.key, version_id=wishes.version_id)
+        reading: dict[str, Any] = dict(wishes.reading)
+        try:
+            if wishes.at is not None:
+                there = await there.version_at(wishes.at)
+            info = await there.head(**reading)
+        except NoSuchBucket:
+            raise
+        except NotFound:
+            if wishes.version_id is not None or wishes.at is not None:
+                raise
+            raise FileNotFoundError(2, "No such object; a folder's address ends with a slash", str(source)) from None
+        return step._replace(size=info.size, modified=info.last_modified.timestamp(), version_id=there.version_id)
 
     # --- targets ---------------------------------------------------------------------------------------------------
 
@@ -178,15 +206,3 @@ def below_folder(folder: Path, name: str) -> Path:
     if os.sep != "/" and os.sep in name:
         raise UnsafeName(None, f"no file below {folder} can have this name")
     return folder / PurePosixPath(name)
-
-
-async def _look(client: "AsyncClient", source: Remote) -> Found:
-    from bushel.client.errors import NoSuchBucket, NotFound  # noqa: PLC0415 - not for `--help`
-
-    try:
-        info = await client.bucket(source.bucket).object(source.key).head()
-    except NoSuchBucket:
-        raise
-    except NotFound:
-        raise FileNotFoundError(2, "No such object; a folder's address ends with a slash", str(source)) from None
-    return Found(source.key, info.size, info.last_modified.timestamp(), info.e_tag.strip('"'))

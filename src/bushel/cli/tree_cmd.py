@@ -1,6 +1,7 @@
 """``bushel tree``: folders and objects as a tree."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import click
 
@@ -12,7 +13,7 @@ from bushel.cli.quantities import size_text
 from bushel.cli.records import FolderLine, ObjectLine, write_json
 from bushel.cli.running import run
 from bushel.cli.terminal import shown, write_line
-from bushel.cli.transfer_options import with_selection
+from bushel.cli.transfer_options import with_moment, with_selection
 
 Row = tuple[tuple[str, ...], int | None]
 """Names from the top down, and the size of an object; ``None`` for a folder."""
@@ -24,11 +25,13 @@ Row = tuple[tuple[str, ...], int | None]
 @click.option("--folders", is_flag=True, help="Folders alone.")
 @click.option("--sizes", is_flag=True, help="Sizes behind the names.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@with_moment
 @with_selection
 @with_connection
 def command(
     place: Remote,
     depth: int | None,
+    at: datetime | None,
     *,
     folders: bool,
     sizes: bool,
@@ -49,7 +52,7 @@ def command(
         objects = 0
         base = base_of(place).key
         async with connection.client() as client:
-            async for found in objects_below(client, place, selection):
+            async for found in objects_below(client, place, selection, at):
                 objects += 1
                 names = tuple(found.relative.split("/"))
                 for row in _rows(names, found.size, rows[-1][0] if rows else (), depth, folders=folders):

@@ -4,9 +4,10 @@
 not be here: anything of the server (``service``, ``server``, ``catalog``, ``engine``).
 """
 
+from bushel.client.customer_keys import customer_key
 from bushel.client.errors import BushelError
 from bushel.client.http.pool import Timeouts
 from bushel.client.retries import Retries
 from bushel.client.transfers.plan import TransferOptions
 
-__all__ = ["BushelError", "Retries", "Timeouts", "TransferOptions"]
+__all__ = ["BushelError", "Retries", "Timeouts", "TransferOptions", "customer_key"]

@@ -14,6 +14,9 @@ AddressingStyle = Literal["auto", "path", "virtual"]
 
 DEFAULT_REGION: Final = "us-east-1"
 
+_MOST_ATTEMPTS: Final = 1000
+"""So that a number which was mistyped is no endless wait; pauses grow to 20 seconds."""
+
 _ELSEWHERE: Final = ("sso_session", "sso_account_id", "role_arn", "credential_process", "web_identity_token_file")
 """Settings of a profile whose keys come from another service or program, which this library does not ask."""
 
@@ -43,6 +46,7 @@ class Configuration(NamedTuple):
         reason: Why there are no credentials, for the error of the first request that needs them; ``None`` if anonymous.
         addressing_style: Where the bucket's name goes.
         ca_bundle: File of certificates to trust instead of the system's.
+        attempts: How often a request is sent at most; ``None`` where nobody says.
     """
 
     endpoint: str | None
@@ -51,6 +55,7 @@ class Configuration(NamedTuple):
     reason: str | None
     addressing_style: AddressingStyle
     ca_bundle: str | None
+    attempts: int | None = None
 
 
 def resolve(
@@ -72,7 +77,8 @@ def resolve(
     not.
 
     Raises:
-        ConfigurationError: Half a key pair, a profile that is not there, a file that cannot be read, an unknown style.
+        ConfigurationError: Half a key pair, a profile that is not there, a file that cannot be read, an unknown style,
+            no number of attempts.
     """
     wanted = profile or environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE")
     complete = access_key is not None and endpoint is not None and region is not None and not wanted
@@ -115,6 +121,7 @@ def resolve(
         reason,
         addressing_style or _style(settings),
         ca_bundle or environ.get("AWS_CA_BUNDLE") or settings.get("ca_bundle") or None,
+        _attempts(environ, settings),
     )
 
 
@@ -154,6 +161,18 @@ def _endpoint(environ: Mapping[str, str], files: Files, settings: Settings) -> s
             raise ConfigurationError(f"there is no section [services {services}] in the AWS configuration file")
         named = files.services[services].get("s3.endpoint_url")
     return named or settings.get("s3.endpoint_url") or settings.get("endpoint_url") or None
+
+
+def _attempts(environ: Mapping[str, str], settings: Settings) -> int | None:
+    """Source: AWS SDKs and Tools Reference Guide, "Retry behavior". The first attempt is counted."""
+    text = environ.get("AWS_MAX_ATTEMPTS") or settings.get("max_attempts")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) <= _MOST_ATTEMPTS):
+        raise ConfigurationError(
+            f"AWS_MAX_ATTEMPTS or max_attempts is a number from 1 to {_MOST_ATTEMPTS}, not {text!r}"
+        )
+    return int(text)
 
 
 def _style(settings: Settings) -> AddressingStyle:

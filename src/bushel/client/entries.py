@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from bushel.protocol.acl import ALL_USERS, GROUP_URIS
 from bushel.protocol.checksums import ALGORITHMS
 from bushel.protocol.shapes.acl import Grant
+from bushel.protocol.shapes.tagging import Tag, Tagging
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -22,6 +23,7 @@ class ObjectEntry(NamedTuple):
         e_tag: In quotes, as S3 writes it.
         last_modified: When it was stored; whole seconds on most servers.
         storage_class: ``None`` where the server tells none.
+        version_id: In listings of how it was at a moment; else ``None``.
     """
 
     key: str
@@ -29,6 +31,7 @@ class ObjectEntry(NamedTuple):
     e_tag: str
     last_modified: datetime
     storage_class: str | None = None
+    version_id: str | None = None
 
 
 class FolderEntry(NamedTuple):
@@ -47,6 +50,7 @@ class VersionEntry(NamedTuple):
     Attributes:
         latest: It is what is read without a version.
         deleted: It is a delete marker; without size and ETag.
+        storage_class: ``None`` where the server tells none.
     """
 
     key: str
@@ -56,6 +60,7 @@ class VersionEntry(NamedTuple):
     size: int
     e_tag: str
     last_modified: datetime
+    storage_class: str | None = None
 
 
 class UploadEntry(NamedTuple):
@@ -150,6 +155,16 @@ def grant_entries(grants: Sequence[Grant]) -> list[GrantEntry]:
             who = grantee.uri or grantee.id or grantee.email_address or ""
             found.append(GrantEntry(who, grantee.type, grantee.display_name, each.permission or ""))
     return found
+
+
+def tags_of(tags: Sequence[Tag]) -> dict[str, str]:
+    """From the output of GetObjectTagging or GetBucketTagging."""
+    return {each.key: each.value for each in tags}
+
+
+def tagging_of(tags: Mapping[str, str]) -> Tagging:
+    """For the input of PutObjectTagging or PutBucketTagging."""
+    return Tagging(tag_set=[Tag(key=name, value=value) for name, value in tags.items()])
 
 
 def checksum_of(output: Any) -> tuple[str, str] | None:

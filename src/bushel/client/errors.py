@@ -62,6 +62,10 @@ class ObjectChanged(BushelError):
     """An object or a local file became another one while it was being read."""
 
 
+class NotVersioned(BushelError):
+    """The bucket keeps no versions, so there is nothing to go back to."""
+
+
 class NotRepeatable(BushelError):
     """A request failed half-way and its body cannot be read a second time. ``__cause__`` says what failed."""
 

@@ -1,17 +1,19 @@
 """Listings, page by page, until there are no more. What is on a page, is made into entries here."""
 
 from collections.abc import AsyncIterator
+from heapq import merge
 from typing import Any
 from urllib.parse import unquote_plus
 
 from bushel.client.entries import FolderEntry, ObjectEntry, UploadEntry, VersionEntry, moment
-from bushel.client.errors import BadAnswer, NotSupported
+from bushel.client.errors import BadAnswer
 from bushel.client.session import Session
-from bushel.protocol.operations import LIST_BUCKETS, LIST_MULTIPART_UPLOADS, LIST_OBJECTS_V2, TABLE
+from bushel.protocol.operations import LIST_BUCKETS, LIST_MULTIPART_UPLOADS, LIST_OBJECT_VERSIONS, LIST_OBJECTS_V2
 from bushel.protocol.shapes.bucket import Bucket as BucketShape
 from bushel.protocol.shapes.bucket import ListBucketsInput
 from bushel.protocol.shapes.listing import ListObjectsV2Input
 from bushel.protocol.shapes.multipart import ListMultipartUploadsInput
+from bushel.protocol.shapes.versioning import ListObjectVersionsInput
 
 
 async def buckets(session: Session) -> AsyncIterator[list[BucketShape]]:
@@ -100,34 +102,51 @@ async def uploads(session: Session, bucket: str, *, prefix: str = "") -> AsyncIt
         id_marker = output.next_upload_id_marker
 
 
-async def versions(session: Session, bucket: str, *, prefix: str = "") -> AsyncIterator[list[VersionEntry]]:
-    """Versions and delete markers, in the order in which the server lists them: by key, the newest first.
-
-    Raises:
-        NotSupported: The table has no shapes for it.
-    """
-    operation = TABLE["ListObjectVersions"]
-    if operation.input is None:
-        raise NotSupported("NotImplemented", "versions are not listed", 501, operation=operation.name, bucket=bucket)
-    markers: dict[str, str | None] = {}
+async def versions(
+    session: Session,
+    bucket: str,
+    *,
+    prefix: str = "",
+    start_after: str | None = None,
+    page_size: int | None = None,
+) -> AsyncIterator[list[VersionEntry]]:
+    """Versions and delete markers, in the order in which the server lists them: by key, the newest first."""
+    key_marker = start_after
+    id_marker: str | None = None
     while True:
-        given = operation.input(bucket=bucket, prefix=prefix or None, encoding_type="url", **markers)
-        output = await session.call(operation, given)
+        output = await session.call(
+            LIST_OBJECT_VERSIONS,
+            ListObjectVersionsInput(
+                bucket=bucket,
+                prefix=prefix or None,
+                max_keys=page_size,
+                key_marker=key_marker,
+                version_id_marker=id_marker,
+                encoding_type="url",
+            ),
+        )
         encoded = output.encoding_type == "url"
-        page = [_version(each, encoded=encoded, deleted=False) for each in output.versions]
-        page += [_version(each, encoded=encoded, deleted=True) for each in output.delete_markers]
-        # The shape has both apart; within a key the newest is first, and markers of a key are as old as they are.
-        page.sort(key=lambda each: (each.key.encode(), not each.latest, -each.last_modified.timestamp()))
-        yield page
+        # The shape has both apart, each in order.
+        yield list(
+            merge(
+                [_version(each, encoded=encoded, deleted=False) for each in output.versions],
+                [_version(each, encoded=encoded, deleted=True) for each in output.delete_markers],
+                key=_age,
+            )
+        )
         if not output.is_truncated:
             return
-        following: dict[str, str | None] = {
-            "key_marker": _key(output.next_key_marker, encoded=encoded),
-            "version_id_marker": output.next_version_id_marker,
-        }
-        if following == markers:
+        following = _key(output.next_key_marker, encoded=encoded), output.next_version_id_marker
+        if following == (key_marker, id_marker):
             raise BadAnswer("the listing does not get on")
-        markers = following
+        key_marker, id_marker = following
+
+
+def _age(version: VersionEntry) -> tuple[bytes, bool, float, bool]:
+    """By key, the newest first. Of one key at the same time the marker is taken for the newer one: some servers tell
+    whole seconds, and what is removed was stored before.
+    """
+    return version.key.encode(), not version.latest, -version.last_modified.timestamp(), not version.deleted
 
 
 def _version(each: Any, *, encoded: bool, deleted: bool) -> VersionEntry:
@@ -139,6 +158,7 @@ def _version(each: Any, *, encoded: bool, deleted: bool) -> VersionEntry:
         0 if deleted else each.size or 0,
         "" if deleted else each.e_tag or "",
         moment(each.last_modified),
+        None if deleted else each.storage_class,
     )
 
 

@@ -11,6 +11,7 @@ from bushel.client.errors import NoCredentials
 from bushel.client.session import Session
 from bushel.protocol import sigv2, sigv4
 from bushel.protocol.address import Address, encode_query
+from bushel.protocol.gallery import folder_target
 from bushel.protocol.message import Request
 from bushel.protocol.operations import Operation
 
@@ -89,6 +90,38 @@ def presign(
         headers.pop("x-amz-security-token", None)
     url = f"{place.origin.scheme}://{place.origin.authority}{request.path}?{request.query}"
     return Presigned(operation.method, url, {name: value for name, value in headers.items() if name != "host"})
+
+
+def gallery_link(session: Session, bucket: str, prefix: str, *, expires_seconds: int) -> str:
+    """A URL that opens the gallery of a private bucket on a Bushel server, with all that is in it, for a while.
+
+    Args:
+        session: With whose rights.
+        bucket: Its name.
+        prefix: Of all that it opens: empty, or with a slash at the end.
+        expires_seconds: 1 second to 7 days. It ends earlier where the keys do.
+
+    Raises:
+        NoCredentials: There is nothing to sign with.
+        ValueError: The time is out of bounds, or the keys are temporary, which no Bushel server knows.
+    """
+    pair = session.credentials()
+    if pair is None:
+        raise NoCredentials("an anonymous client cannot sign a URL")
+    if pair.token is not None:
+        raise ValueError("temporary keys open no gallery")
+    place = session.endpoint.place(None)
+    path, query = folder_target(bucket, prefix)
+    request = Request("GET", place.base.rstrip("/") + path, encode_query(query), {"host": place.origin.authority})
+    sigv4.presign(
+        request,
+        access_key=pair.access_key,
+        secret=pair.secret_key,
+        region=session.endpoint.region_of(bucket),
+        now_ns=session.now_ns(),
+        expires_seconds=expires_seconds,
+    )
+    return f"{place.origin.scheme}://{place.origin.authority}{request.path}?{request.query}"
 
 
 def plain_url(session: Session, bucket: str, key: str | None = None) -> str:

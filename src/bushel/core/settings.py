@@ -229,6 +229,11 @@ class Settings:
     sweep_interval_seconds: int = _setting(
         _whole("SECONDS", 1, 86400), 60, "Pause between two rounds of deleting bytes that nothing names any more."
     )
+    thumbnail_cache_bytes: int = _setting(
+        _whole("BYTES", 0, 1 << 40),
+        256 << 20,
+        "Most that thumbnails of galleries take in the data folder; 0 keeps a few of them, in memory.",
+    )
     lifecycle_interval_seconds: int = _setting(
         _whole("SECONDS", 1, 86400),
         60,

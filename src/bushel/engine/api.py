@@ -8,7 +8,7 @@ grants only what a set of independent objects with compare-and-set can grant:
   of one row in one space apart.
 * **The atom is one row.** ``read`` sees one row at one moment, ``commit`` changes one row at one moment, and commits to
   one row happen one after the other. Nothing spans rows or partitions: cross-row work is a series of steps, each prefix
-  of which is a valid state.
+  of which is a valid state. (One optional power, ``commit_pair``, is for what no series of steps can do.)
 * A scan is ordered by ``(row, suffix)`` as bytes and is not a snapshot.
 * Blobs are immutable byte strings, durable before a commit names them. **The index entry is the truth.**
 
@@ -146,6 +146,9 @@ Transition = Callable[[Sequence[Value]], Change]
 """A pure synchronous function of the values read. The engine may call it any number of times (on RADOS after each lost
 race), on any thread. An exception is a refusal: nothing is written, and it reaches the caller of ``commit`` as is."""
 
+PairTransition = Callable[[Sequence[Value], Sequence[Value]], tuple[Change, Change]]
+"""The same of the values of two rows: a change for either. The result is that of the second."""
+
 
 class ScannedCell(NamedTuple):
     row: bytes
@@ -187,11 +190,13 @@ class Capabilities:
         durable: What is committed survives the process (``memory`` says no).
         shared: Several processes may have the store open at once.
         cheap_clone: ``clone_blob`` copies no bytes (hard link or reflink).
+        pairs: Two rows of a partition can be changed in one atom (``commit_pair``).
     """
 
     durable: bool
     shared: bool
     cheap_clone: bool
+    pairs: bool
 
 
 # --- the contract -------------------------------------------------------------------------------------------------
@@ -286,6 +291,23 @@ class Engine(Protocol):
         Raises:
             Gone: The partition does not exist.
             Full: No space (never for ``reclaims`` while the reserve lasts).
+            Exception: Whatever the transition raised.
+        """
+
+    async def commit_pair(
+        self,
+        partition: bytes,
+        rows: tuple[bytes, bytes],
+        reads: tuple[Sequence[Read], Sequence[Read]],
+        transition: PairTransition,
+    ) -> Any:
+        """``commit`` for two different rows of a partition: their values are of one moment, both change or neither.
+
+        Only where ``capabilities.pairs``. A scan is no snapshot: it may see the one as it was and the other as it is.
+
+        Raises:
+            Gone: The partition does not exist.
+            Full: No space.
             Exception: Whatever the transition raised.
         """
 

@@ -75,22 +75,25 @@ def check_copy_source(
     if_none_match: str | None = None,
     if_modified_since: int | None = None,
     if_unmodified_since: int | None = None,
+    header: str = "x-amz-copy-source-",
 ) -> None:
-    """The same for the source of a copy, where every condition that does not hold is a failure.
+    """The same for the source of a copy or a renaming, where every condition that does not hold is a failure.
+
+    ``header`` begins the names of the conditions, for the error.
 
     Raises:
         S3Error: PreconditionFailed.
     """
     if if_match is not None:
         if not matches_strongly(if_match, etag):
-            raise _failed("x-amz-copy-source-If-Match")
+            raise _failed(f"{header}If-Match")
     elif if_unmodified_since is not None and _seconds(last_modified) > _seconds(if_unmodified_since):
-        raise _failed("x-amz-copy-source-If-Unmodified-Since")
+        raise _failed(f"{header}If-Unmodified-Since")
     if if_none_match is not None:
         if matches_weakly(if_none_match, etag):
-            raise _failed("x-amz-copy-source-If-None-Match")
+            raise _failed(f"{header}If-None-Match")
     elif if_modified_since is not None and not _modified_since(last_modified, if_modified_since, now):
-        raise _failed("x-amz-copy-source-If-Modified-Since")
+        raise _failed(f"{header}If-Modified-Since")
 
 
 def check_write_headers(if_match: str | None, if_none_match: str | None) -> None:
@@ -133,6 +136,37 @@ def check_write(key: str, etag: str | None, if_match: str | None, if_none_match:
             raise S3Error("NoSuchKey", Key=key)
         if not matches_strongly(if_match, etag):
             raise _failed("If-Match")
+
+
+def check_rename_target(
+    key: str,
+    found: tuple[str, int] | None,
+    now: int,
+    *,
+    if_match: str | None,
+    if_none_match: str | None,
+    if_modified_since: int | None,
+    if_unmodified_since: int | None,
+) -> None:
+    """Whether an object may be renamed to a key. Called in the transition that renames.
+
+    Args:
+        key: For the error.
+        found: Tag and time of what the key holds; ``None`` where it holds nothing.
+        now: For dates in the future, as in ``is_not_modified``.
+        if_match: As ``check_write_headers`` let it pass.
+        if_none_match: Likewise.
+        if_modified_since: Holds only for an object that is there.
+        if_unmodified_since: Holds also where there is none.
+
+    Raises:
+        S3Error: PreconditionFailed, or NoSuchKey where If-Match speaks of an object that is not there.
+    """
+    check_write(key, None if found is None else found[0], if_match, if_none_match)
+    if if_modified_since is not None and (found is None or not _modified_since(found[1], if_modified_since, now)):
+        raise _failed("If-Modified-Since")
+    if found is not None and if_unmodified_since is not None and _seconds(found[1]) > _seconds(if_unmodified_since):
+        raise _failed("If-Unmodified-Since")
 
 
 class DeleteConditions(NamedTuple):

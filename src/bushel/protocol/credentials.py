@@ -302,6 +302,13 @@ def _day(text: str) -> int | None:
     return day
 
 
+def second_of(amz_date: str) -> int:
+    """Seconds since 1970 of the time in a claim that was read here, ``yyyymmddThhmmssZ``."""
+    second = _seconds(amz_date)
+    assert second is not None
+    return second
+
+
 _moments: dict[str, int] = {}
 
 

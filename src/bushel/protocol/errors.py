@@ -387,6 +387,47 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidRequest.CopyOfMarker": ErrorKind(
         400, "The source of a copy request may not specifically refer to a delete marker by version id."
     ),
+    "EncryptionTypeMismatch": ErrorKind(
+        400,
+        "The existing object was created with a different encryption type. Subsequent write requests must include the "
+        "appropriate encryption parameters in the request or while creating the session.",
+    ),
+    "InvalidBucketState.Append": ErrorKind(
+        409, "Objects are appended to in buckets that never had versioning; this bucket has or had it."
+    ),
+    "InvalidRequest.AppendedMetadata": ErrorKind(
+        400, "An object keeps the metadata, tags and ACL that it was made with when something is appended to it."
+    ),
+    "InvalidWriteOffset": ErrorKind(
+        400, "The write offset value that you specified does not match the current object size."
+    ),
+    "TooManyParts": ErrorKind(
+        400,
+        "You have attempted to add more parts than the maximum of 10000 that are allowed for this object. You can use "
+        "the CopyObject operation to copy this object to another and then add more data to the newly copied object.",
+    ),
+    "IdempotencyParameterMismatch": ErrorKind(
+        400, "Parameters on this idempotent request are inconsistent with parameters used in previous request(s)."
+    ),
+    "InvalidArgument.ClientToken": ErrorKind(
+        400, "The client token must have 1 to 64 characters of ASCII, from 33 to 126."
+    ),
+    "InvalidArgument.RenameSource": ErrorKind(
+        400, "The rename source must be the key of an object in the same bucket; it may begin with a slash."
+    ),
+    "InvalidBucketState.Rename": ErrorKind(
+        409, "Objects are renamed in buckets that never had versioning; this bucket has or had it."
+    ),
+    "InvalidRequest.AmbiguousRenameSource": ErrorKind(
+        400, "Both readings of the rename source, as a key and as a bucket with a key, name an object."
+    ),
+    "InvalidRequest.RenameOfCustomer": ErrorKind(
+        400,
+        "An object that is encrypted with a customer's key cannot be renamed: the request has no place for the key.",
+    ),
+    "InvalidRequest.RenameOfDirectory": ErrorKind(400, "Objects whose keys end with a slash cannot be renamed."),
+    "InvalidRequest.RenameToItself": ErrorKind(400, "The object has that key already."),
+    "NotImplemented.Rename": ErrorKind(501, "This server's store cannot rename objects in one step."),
     "InvalidRequest.CopyToItself": ErrorKind(
         400,
         "This copy request is illegal because it is trying to copy an object to itself without changing the "
@@ -396,6 +437,9 @@ CATALOGUE: dict[str, ErrorKind] = {
         400,
         "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to "
         "retrieve the object.",
+    ),
+    "InvalidRequest.GallerySignature": ErrorKind(
+        400, "A gallery opens by a link that is signed with Signature Version 4, in its query and nowhere else."
     ),
     "InvalidRequest.Insecure": ErrorKind(
         400,
@@ -490,6 +534,9 @@ CATALOGUE: dict[str, ErrorKind] = {
     "NotImplemented.Element": ErrorKind(
         501, "An element of the document that you provided implies functionality that is not implemented."
     ),
+    "NotImplemented.Thumbnails": ErrorKind(
+        501, "This server makes no thumbnails; pip install 'bushel[web]' and it does."
+    ),
     "NotImplemented.VersionCondition": ErrorKind(
         501, "Conditions are about the current version of an object; a version that is named has none."
     ),
@@ -517,6 +564,7 @@ CATALOGUE: dict[str, ErrorKind] = {
     "QuotaExceeded.User": ErrorKind(403, "The quota of the bucket's owner does not allow this request."),
     "TooManyBuckets": ErrorKind(400, "You have attempted to create more buckets than allowed"),
     "UnexpectedContent": ErrorKind(400, "This request does not support content"),
+    "UnsupportedMediaType.Gallery": ErrorKind(415, "There is nothing to show of this object: {Reason}."),
     "UserKeyMustBeSpecified": ErrorKind(
         400,
         "The bucket POST must contain the specified field name. If it is specified, please check the order "

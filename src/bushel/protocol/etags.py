@@ -22,6 +22,18 @@ def multipart_etag(md5s: Iterable[bytes]) -> str:
     return f"{hashlib.md5(b''.join(parts), usedforsecurity=False).hexdigest()}-{len(parts)}"
 
 
+def appended_etag(etag: str, md5: bytes, parts: int) -> str:
+    """The tag of an object after something was appended to it, whose MD5 this is: of two pieces as of two parts.
+
+    Args:
+        etag: Of the object before.
+        md5: Of what was appended, or what stands for it.
+        parts: How many there are now.
+    """
+    before = bytes.fromhex(etag.partition("-")[0])
+    return f"{hashlib.md5(before + md5, usedforsecurity=False).hexdigest()}-{parts}"
+
+
 def quoted(etag: str) -> str:
     return f'"{etag}"'
 

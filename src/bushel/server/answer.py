@@ -28,6 +28,7 @@ _REASONS: Final = {
     411: "Length Required",
     412: "Precondition Failed",
     413: "Content Too Large",
+    415: "Unsupported Media Type",
     416: "Range Not Satisfiable",
     417: "Expectation Failed",
     500: "Internal Server Error",

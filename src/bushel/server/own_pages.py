@@ -1,7 +1,7 @@
 """The server's own pages, below ``/_/`` on its own hosts: each has a segment of its own, and answers by itself."""
 
 from collections.abc import Mapping
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from bushel.protocol.errors import S3Error
 from bushel.protocol.message import Request, Response
@@ -15,6 +15,14 @@ class Page(Protocol):
 
     async def answer(self, request: Request) -> Response:
         """Raises S3Error, which is answered as S3 would."""
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """A page beside which something goes on."""
+
+    async def close(self) -> None:
+        """End it; no request may be at work."""
 
 
 class OwnPages:
@@ -33,3 +41,9 @@ class OwnPages:
         if page is None:
             raise S3Error("NoSuchKey", Key=request.path)
         return await page.answer(request)
+
+    async def close(self) -> None:
+        """End what goes on beside requests; none may be at work."""
+        for page in self._pages.values():
+            if isinstance(page, Closable):
+                await page.close()

@@ -1,6 +1,6 @@
 """From Request to Response: the stages that every S3 request passes, in this order.
 
-1. address: host and path to bucket and key; web sites, SOAP, own pages under ``/_/`` and preflights end here
+1. address: host and path to bucket and key; web sites, SOAP, own pages (``/_/``) and preflights end here
 2. identify: the signature, and whose it is
 3. route: the operation, from the table
 4. bind: head and document to the operation's input; what is not done is refused here
@@ -78,6 +78,7 @@ class Pipeline:
         self._service = service
         self._resolve = addressing.resolve
         self._identify = authenticator.identify
+        self._own_pages = own_pages
         self._answer_own = own_pages.answer
         self._sites = sites
         self._s3_hosts = sites.s3_hosts
@@ -135,6 +136,10 @@ class Pipeline:
         if self._access_log is not None:
             self._access_log.write(request, response, operation, request_id)
         return response
+
+    async def close(self) -> None:
+        """End what goes on beside requests; none may be at work."""
+        await self._own_pages.close()
 
     async def answer_site(self, request: Request) -> Response:
         """The answer on the port of the web sites, where S3 is not spoken."""

@@ -218,7 +218,7 @@ def require_object(
 
     for each in actions:
         _require(ctx, bucket, each, key, right, entry=entry, version_id=version_id)
-    if ctx.operation.name == "CopyObject":
+    if ctx.operation.name in {"CopyObject", "RenameObject"}:
         target = ctx.bucket_record
         assert target is not None
         for each in _copied_along(ctx, entry):
@@ -426,17 +426,23 @@ def _actions(ctx: Context) -> list[str]:
         found.append("s3:PutBucketTagging")
     if getattr(request, "bypass_governance_retention", None):
         found.append(BYPASS)
+    if ctx.operation.name == "RenameObject":
+        found.append("s3:PutObject")  # what may not be written to a key may not get it either
     if ctx.operation.name == "GetObjectAttributes":
         found.append("s3:GetObject" if request.version_id is None else "s3:GetObjectVersion")
     return found
 
 
 def _copied_along(ctx: Context, source: ObjectEntry) -> list[str]:
-    """What a copy needs to be allowed on its target beside s3:PutObject, for what comes along with the bytes."""
+    """What a copy needs to be allowed on its target beside s3:PutObject, for what comes along with the bytes.
+
+    With an object that is renamed everything comes along.
+    """
     found = []
-    if source.metadata is not None and source.metadata.tags and ctx.input.tagging_directive != "REPLACE":
+    directive = getattr(ctx.input, "tagging_directive", None)
+    if source.metadata is not None and source.metadata.tags and directive != "REPLACE":
         found.append("s3:PutObjectTagging")
-    if source.annotations is not None and ctx.input.annotation_directive != "EXCLUDE":
+    if source.annotations is not None and getattr(ctx.input, "annotation_directive", None) != "EXCLUDE":
         found.append("s3:PutObjectAnnotation")
     return found
 

@@ -13,7 +13,7 @@ from bushel.engine.api import SEGMENT_BYTES, BlobNotFound, BlobReader, Corrupt
 from bushel.protocol.errors import S3Error
 from bushel.service.context import Context
 from bushel.service.digests import THREAD_BYTES
-from bushel.service.encryption.envelope import bound_to_part, unwrap
+from bushel.service.encryption.envelope import bound_to_part, part_wrapping_key, unwrap
 from bushel.service.encryption.segments import Damaged, Decryptor, aes_gcm, decrypt
 
 PIECE_BYTES: Final = 2 * SEGMENT_BYTES
@@ -37,11 +37,12 @@ def _encrypted(blob: bytes, size: int, key: bytes, first: int, length: int) -> E
 
 def _encrypted_parts(manifest: Manifest, first: int, length: int, key: bytes) -> Iterator[Extent]:
     """As ``extents_of_manifest``, one by one: ten thousand keys are not unwrapped before the first byte goes."""
-    unwrapping = aes_gcm(key)
+    unwrapping = aes_gcm(part_wrapping_key(key, manifest.upload_id))
     by_blob = {part.blob: part for part in manifest.parts}
     for extent in extents_of_manifest(manifest, first, length):
         part = by_blob[extent.blob]
-        part_key = unwrap(unwrapping, part.key, bound_to_part(manifest.upload_id, part.number))
+        # What an object was before something was appended to it is encrypted with the object's own key.
+        part_key = unwrap(unwrapping, part.key, bound_to_part(manifest.upload_id, part.number)) if part.key else key
         yield _encrypted(part.blob, part.size, part_key, extent.offset, extent.length)
 
 

@@ -91,10 +91,12 @@ async def open_application(
                 randomness=randomness,
                 shared=shared,
                 hashing=hashing,
+                folder=folder,
             )
             try:
                 yield Application(pipeline, health, catalog, clock, reads, settings)
             finally:
+                await pipeline.close()
                 await hashing.close()
         finally:
             await engine.close()

@@ -10,12 +10,15 @@ Beside ``EngineSuite`` there are ``SharedSuite``, for engines that several proce
 """
 
 from bushel.testing.engine_blobs import BlobSuite, DamageSuite
+from bushel.testing.engine_pairs import PairSuite
 from bushel.testing.engine_recovery import ClosedSuite, RecoverySuite, SharedSuite
 from bushel.testing.engine_rows import PartitionSuite, RowSuite
 from bushel.testing.engine_scans import JournalSuite, ModelSuite, ScanSuite
 
 
-class EngineSuite(RowSuite, PartitionSuite, ScanSuite, ModelSuite, JournalSuite, BlobSuite, RecoverySuite, ClosedSuite):
+class EngineSuite(
+    RowSuite, PairSuite, PartitionSuite, ScanSuite, ModelSuite, JournalSuite, BlobSuite, RecoverySuite, ClosedSuite
+):
     """What every engine keeps."""
 
 

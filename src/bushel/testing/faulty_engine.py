@@ -19,6 +19,7 @@ from bushel.engine.api import (
     Engine,
     JournalRecord,
     Page,
+    PairTransition,
     PendingBlob,
     Read,
     Transition,
@@ -34,6 +35,7 @@ CALLS: Final = frozenset(
         "read",
         "scan",
         "commit",
+        "commit_pair",
         "journals",
         "read_journal",
         "trim_journal",
@@ -176,6 +178,15 @@ class FaultyEngine:
         return await self.through(
             "commit", lambda: self.inner.commit(partition, row, reads, transition, reclaims=reclaims)
         )
+
+    async def commit_pair(
+        self,
+        partition: bytes,
+        rows: tuple[bytes, bytes],
+        reads: tuple[Sequence[Read], Sequence[Read]],
+        transition: PairTransition,
+    ) -> Any:
+        return await self.through("commit_pair", lambda: self.inner.commit_pair(partition, rows, reads, transition))
 
     # journal and counters
 

@@ -16,6 +16,7 @@ from bushel.core.clock import Clock
 from bushel.server.http import HttpServer, Limits
 from bushel.server.proxy import TrustedProxies
 from bushel.server.tls import Certificate
+from bushel.service.background.lifecycle import run_lifecycle
 from bushel.service.background.sweeper import run_sweeper
 from bushel.testing.application import ACCESS_KEY, REGION, SECRET_KEY, Application, open_application, settings_of
 
@@ -149,19 +150,25 @@ async def _serve(
     tls = None
     if settings.tls_cert is not None and settings.tls_key is not None:
         tls = Certificate(settings.tls_cert, settings.tls_key).context
-    sweeper = asyncio.create_task(
-        run_sweeper(
-            application.catalog,
-            application.clock,
-            application.reads,
-            grace_seconds=settings.garbage_grace_seconds,
-            interval_seconds=settings.sweep_interval_seconds,
-        )
+    sweeper = run_sweeper(
+        application.catalog,
+        application.clock,
+        application.reads,
+        grace_seconds=settings.garbage_grace_seconds,
+        interval_seconds=settings.sweep_interval_seconds,
     )
+    lifecycle = run_lifecycle(
+        application.catalog,
+        application.clock,
+        day_seconds=settings.lifecycle_day_seconds,
+        interval_seconds=settings.lifecycle_interval_seconds,
+    )
+    chores = [asyncio.create_task(chore) for chore in (sweeper, lifecycle)]
     await serving.listen(sock, tls)
     started.set()
     await stopping.wait()
     application.health.draining = True
     await serving.drain(_DRAIN_SECONDS)
-    sweeper.cancel()
-    await asyncio.gather(sweeper, return_exceptions=True)
+    for chore in chores:
+        chore.cancel()
+    await asyncio.gather(*chores, return_exceptions=True)

@@ -1,1 +1,1 @@
-"""What browsers are shown: web sites of buckets. Everything here asks the service, as callers without a name."""
+"""What browsers are shown. Everything here asks the service, with the rights of whoever looks."""

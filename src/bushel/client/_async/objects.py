@@ -1,12 +1,21 @@
 """An object as a thing."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from bushel.client import reading
-from bushel.client.entries import GrantEntry, ObjectInfo, grant_entries, object_info
+from bushel.client import history, reading
+from bushel.client.entries import (
+    GrantEntry,
+    ObjectInfo,
+    VersionEntry,
+    grant_entries,
+    object_info,
+    tagging_of,
+    tags_of,
+)
 from bushel.client.errors import NotFound
 from bushel.client.members_generated import CopyMembers, DeleteMembers, GetMembers, HeadMembers, PutMembers
 from bushel.client.presigning import Presigned, SignatureVersion, plain_url
@@ -164,6 +173,41 @@ class AsyncObject:
         if self.version_id is not None:
             members.setdefault("version_id", self.version_id)
         await self.client.delete_object(bucket=self.bucket, key=self.key, **members)
+
+    # --- versions and tags ----------------------------------------------------------------------------------------
+
+    async def version_at(self, at: datetime) -> "AsyncObject":
+        """The version that it was at a moment, as a thing of its own.
+
+        Raises:
+            NoSuchKey: It was not there then.
+            ValueError: The moment is without its time zone.
+        """
+        found = await self._driver.run(history.version_at(self.client.session, self.bucket, self.key, at))
+        return AsyncObject(self.client, self.bucket, self.key, version_id=found.version_id)
+
+    async def undo(self) -> VersionEntry:
+        """Take the last step back: remove its newest version, or the marker of its deletion, for good.
+
+        Returns:
+            What was removed.
+
+        Raises:
+            NoSuchKey: There is no version of it.
+            NotVersioned: The bucket keeps no versions.
+        """
+        return await self._driver.run(history.undo(self.client.session, self.bucket, self.key))
+
+    async def tags(self) -> dict[str, str]:
+        """Its tags. Raises NoSuchKey."""
+        output = await self.client.get_object_tagging(bucket=self.bucket, key=self.key, version_id=self.version_id)
+        return tags_of(output.tag_set)
+
+    async def set_tags(self, tags: Mapping[str, str]) -> None:
+        """Replace its tags; by none, to have none. Raises NoSuchKey."""
+        await self.client.put_object_tagging(
+            bucket=self.bucket, key=self.key, version_id=self.version_id, tagging=tagging_of(tags)
+        )
 
     # --- copies ---------------------------------------------------------------------------------------------------
 

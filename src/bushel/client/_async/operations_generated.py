@@ -24,6 +24,7 @@ from bushel.protocol.shapes import multipart as multipart_shapes
 from bushel.protocol.shapes import object as object_shapes
 from bushel.protocol.shapes import object_lock as object_lock_shapes
 from bushel.protocol.shapes import payment as payment_shapes
+from bushel.protocol.shapes import rename as rename_shapes
 from bushel.protocol.shapes import restore as restore_shapes
 from bushel.protocol.shapes import tagging as tagging_shapes
 from bushel.protocol.shapes import torrent as torrent_shapes
@@ -1781,6 +1782,42 @@ class AsyncOperations:
                 expected_bucket_owner=expected_bucket_owner,
             ),
         )
+
+    async def rename_object(
+        self,
+        *,
+        bucket: str,
+        key: str,
+        rename_source: str | None = None,
+        destination_if_match: str | None = None,
+        destination_if_none_match: str | None = None,
+        destination_if_modified_since: int | None = None,
+        destination_if_unmodified_since: int | None = None,
+        source_if_match: str | None = None,
+        source_if_none_match: str | None = None,
+        source_if_modified_since: int | None = None,
+        source_if_unmodified_since: int | None = None,
+        client_token: str | None = None,
+    ) -> rename_shapes.RenameObjectOutput:
+        """RenameObject: PUT /Bucket/Key?renameObject (s3:RenameObject)."""
+        output: rename_shapes.RenameObjectOutput = await self._call(
+            TABLE["RenameObject"],
+            rename_shapes.RenameObjectInput(
+                bucket=bucket,
+                key=key,
+                rename_source=rename_source,
+                destination_if_match=destination_if_match,
+                destination_if_none_match=destination_if_none_match,
+                destination_if_modified_since=destination_if_modified_since,
+                destination_if_unmodified_since=destination_if_unmodified_since,
+                source_if_match=source_if_match,
+                source_if_none_match=source_if_none_match,
+                source_if_modified_since=source_if_modified_since,
+                source_if_unmodified_since=source_if_unmodified_since,
+                client_token=client_token,
+            ),
+        )
+        return output
 
     async def restore_object(
         self,

@@ -3,19 +3,30 @@
 
 """A bucket as a thing: what is in it, and itself."""
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
-from bushel.client import bulk, listings
+from bushel.client import bulk, history, listings
 from bushel.client._sync.objects import Object
-from bushel.client.entries import FolderEntry, GrantEntry, ObjectEntry, UploadEntry, VersionEntry, grant_entries
-from bushel.client.errors import NoSuchBucket
+from bushel.client.entries import (
+    FolderEntry,
+    GrantEntry,
+    ObjectEntry,
+    UploadEntry,
+    VersionEntry,
+    grant_entries,
+    tagging_of,
+    tags_of,
+)
+from bushel.client.errors import NoSuchBucket, ResponseError
 from bushel.client.members_generated import CreateMembers, DeleteMembers, GetMembers, PutMembers
 from bushel.client.presigning import plain_url
 from bushel.client.sources import Data
 from bushel.client.transfers.upload import Progress, Stored
-from bushel.protocol.shapes.enums import BucketCannedACL
+from bushel.protocol.shapes.enums import BucketCannedACL, BucketVersioningStatus
+from bushel.protocol.shapes.versioning import VersioningConfiguration
 
 if TYPE_CHECKING:
     from bushel.client._sync.client import Client
@@ -67,9 +78,57 @@ class Bucket:
         """Delete it, which must be empty. Raises BucketNotEmpty."""
         self._client.delete_bucket(bucket=self.name)
 
-    def empty(self) -> int:
-        """Delete every object and abort every upload in it; the number of objects. Raises BatchError."""
-        return self._client.driver.run(bulk.empty_bucket(self._client.session, self.name))
+    def empty(self, *, versions: bool = False) -> int:
+        """Delete every object and abort every upload in it; the number of objects. Raises BatchError.
+
+        Args:
+            versions: Delete every version and delete marker for good; else versions stay where the bucket keeps them.
+        """
+        return self._client.driver.run(bulk.empty_bucket(self._client.session, self.name, versions=versions))
+
+    def versioning(self) -> BucketVersioningStatus | None:
+        """Whether it keeps versions: ``Enabled``, ``Suspended``, or ``None``: it never did."""
+        return (self._client.get_bucket_versioning(bucket=self.name)).status
+
+    def set_versioning(self, status: BucketVersioningStatus) -> None:
+        """Keep versions (``Enabled``), or make no further ones (``Suspended``)."""
+        self._client.put_bucket_versioning(
+            bucket=self.name, versioning_configuration=VersioningConfiguration(status=status)
+        )
+
+    def tags(self) -> dict[str, str]:
+        """Its tags; none is no error."""
+        try:
+            output = self._client.get_bucket_tagging(bucket=self.name)
+        except ResponseError as problem:
+            if problem.code == "NoSuchTagSet":
+                return {}
+            raise
+        return tags_of(output.tag_set)
+
+    def set_tags(self, tags: Mapping[str, str]) -> None:
+        """Replace its tags; by none, to have none."""
+        if tags:
+            self._client.put_bucket_tagging(bucket=self.name, tagging=tagging_of(tags))
+        else:
+            self._client.delete_bucket_tagging(bucket=self.name)
+
+    def policy(self) -> str | None:
+        """Its policy, a document of JSON; ``None``: it has none."""
+        try:
+            return (self._client.get_bucket_policy(bucket=self.name)).policy
+        except ResponseError as problem:
+            if problem.code == "NoSuchBucketPolicy":
+                return None
+            raise
+
+    def set_policy(self, policy: str | Mapping[str, Any] | None) -> None:
+        """Replace its policy: by a document of JSON, as text or as what is to be written so, or by none."""
+        if policy is None:
+            self._client.delete_bucket_policy(bucket=self.name)
+        else:
+            text = policy if isinstance(policy, str) else json.dumps(policy)
+            self._client.put_bucket_policy(bucket=self.name, policy=text)
 
     def grants(self) -> list[GrantEntry]:
         """Whom its access control list grants what."""
@@ -106,18 +165,42 @@ class Bucket:
         """
         return self._client.driver.run(bulk.delete_objects(self._client.session, self.name, keys))
 
+    def delete_versions(
+        self,
+        versions: Iterable[tuple[str, str]],
+        *,
+        bypass_governance_retention: bool = False,
+    ) -> int:
+        """Delete versions and delete markers (key and version id of each) for good, a thousand at a time; their number.
+
+        Raises:
+            BatchError: Some are still there; its failures are by ``key?versionId=id``.
+        """
+        return self._client.driver.run(
+            bulk.delete_versions(self._client.session, self.name, versions, bypass=bypass_governance_retention)
+        )
+
     def objects(
-        self, prefix: str = "", *, start_after: str | None = None, page_size: int | None = None
+        self,
+        prefix: str = "",
+        *,
+        start_after: str | None = None,
+        page_size: int | None = None,
+        at: datetime | None = None,
     ) -> Iterator[ObjectEntry]:
         """Every object whose key begins with the prefix, in the order of keys.
 
         Args:
             prefix: Beginning of keys.
             start_after: Only keys behind this one.
-            page_size: Objects that are asked for at once; 1,000 at most and by default.
+            page_size: Objects (with ``at`` versions) that are asked for at once; 1,000 at most and by default.
+            at: As the bucket stood at this moment, by its versions.
         """
-        pages = listings.objects(
-            self._client.session, self.name, prefix=prefix, start_after=start_after, page_size=page_size
+        session = self._client.session
+        pages = (
+            listings.objects(session, self.name, prefix=prefix, start_after=start_after, page_size=page_size)
+            if at is None
+            else history.objects_at(session, self.name, at, prefix=prefix, start_after=start_after, page_size=page_size)
         )
         for page in self._client.driver.each(pages):
             for each in page:
@@ -125,11 +208,17 @@ class Bucket:
                     yield each
 
     def ls(
-        self, prefix: str = "", *, delimiter: str = "/", page_size: int | None = None
+        self, prefix: str = "", *, delimiter: str = "/", page_size: int | None = None, at: datetime | None = None
     ) -> Iterator[ObjectEntry | FolderEntry]:
-        """One level: objects and folders, in the order of keys on each page."""
-        pages = listings.objects(
-            self._client.session, self.name, prefix=prefix, delimiter=delimiter, page_size=page_size
+        """One level: objects and folders, in the order of keys on each page.
+
+        With ``at`` as the bucket stood at that moment, for which every version below is looked at.
+        """
+        session = self._client.session
+        pages = (
+            listings.objects(session, self.name, prefix=prefix, delimiter=delimiter, page_size=page_size)
+            if at is None
+            else history.objects_at(session, self.name, at, prefix=prefix, delimiter=delimiter, page_size=page_size)
         )
         for page in self._client.driver.each(pages):
             for each in page:
@@ -143,11 +232,7 @@ class Bucket:
                 yield each
 
     def versions(self, prefix: str = "") -> Iterator[VersionEntry]:
-        """Every version of every object, the newest of a key first, and the markers of deletions.
-
-        Raises:
-            NotSupported: Versions are not listed here.
-        """
+        """Every version of every object, the newest of a key first, and the markers of deletions."""
         pages = listings.versions(self._client.session, self.name, prefix=prefix)
         for page in self._client.driver.each(pages):
             for each in page:

@@ -29,6 +29,10 @@ from bushel.protocol.codec.members import stream_member
 from bushel.protocol.operations import TABLE, Operation
 
 
+def _retries(attempts: int | None) -> Retries:
+    return Retries() if attempts is None else Retries(attempts)
+
+
 class Client(Operations):
     """An S3, as one caller sees it.
 
@@ -49,7 +53,7 @@ class Client(Operations):
         checksum: Algorithm of the checksums that are sent with what is stored; ``None``: none.
         verify_checksums: Compare what is read with the checksum that the server tells.
         sign_payload: Hash what is sent for the signature; by default only where it goes unencrypted over a network.
-        retries: How patient to be.
+        retries: How patient to be; else ``AWS_MAX_ATTEMPTS`` or the profile's ``max_attempts`` say how often to try.
         timeouts: How long to wait.
         transfers: How large objects are cut.
         connections: Most at once.
@@ -122,7 +126,7 @@ class Client(Operations):
             transport,
             clock=clock or SystemClock(),
             randomness=randomness or SystemRandomness(),
-            retries=retries,
+            retries=retries or _retries(configuration.attempts),
             options=Options(None if checksum is None else ALGORITHMS[checksum], verify_checksums, sign_payload),
         )
 

@@ -23,6 +23,10 @@ MAX_COPY_BYTES: Final = 5 << 30
 
 _COPY_PART_BYTES: Final = 512 << 20
 
+_OF_SOURCE: Final = "copy_source_"
+_OF_CUSTOMER: Final = "sse_customer_"
+"""How members are called that are of the source, and those that are of a key which the customer brings (SSE-C)."""
+
 _KEPT: Final = (
     "cache_control",
     "content_disposition",
@@ -63,10 +67,19 @@ class Origin:
         version = "" if self.version_id is None else f"?versionId={uri_encode(self.version_id)}"
         return f"{uri_encode(self.bucket)}/{encode_path(self.key)}{version}"
 
-    async def look(self) -> ObjectInfo:
-        """HeadObject of it. Raises BushelError."""
-        given = HeadObjectInput(bucket=self.bucket, key=self.key, version_id=self.version_id, checksum_mode="ENABLED")
+    async def look(self, members: Mapping[str, Any]) -> ObjectInfo:
+        """HeadObject of it, as a copy with these members reads it. Raises BushelError."""
+        given = HeadObjectInput(bucket=self.bucket, key=self.key, checksum_mode="ENABLED", **self.asked(members))
         return object_info(self.key, await self.session.call(HEAD_OBJECT, given))
+
+    def asked(self, members: Mapping[str, Any]) -> dict[str, Any]:
+        """Members of a request that reads it: its version, and the key that its customer encrypted it with."""
+        given = {
+            name.removeprefix(_OF_SOURCE): value
+            for name, value in members.items()
+            if name.startswith(f"{_OF_SOURCE}{_OF_CUSTOMER}")
+        }
+        return given if self.version_id is None else given | {"version_id": self.version_id}
 
 
 async def copy(
@@ -98,7 +111,7 @@ async def copy(
         return await _through_here(origin, session, bucket, key, options, members, progress)
     if size is not None and size <= MAX_COPY_BYTES:
         return await _by_server(origin, bucket, key, members, progress, size)
-    info = await origin.look()
+    info = await origin.look(members)
     if info.size <= MAX_COPY_BYTES:
         return await _by_server(origin, bucket, key, members, progress, info.size)
     return await _in_parts(origin, info, bucket, key, options, members, progress)
@@ -128,9 +141,9 @@ async def _in_parts(
     given = {name: value for name, value in members.items() if not name.endswith("_directive")}
     if members.get("metadata_directive") != "REPLACE":
         given = kept_members(info) | given
-    pinned = {name: value for name, value in given.items() if name.startswith("copy_source_")}
+    pinned = {name: value for name, value in given.items() if name.startswith((_OF_SOURCE, _OF_CUSTOMER))}
     pinned["copy_source_if_match"] = info.e_tag
-    given = {name: value for name, value in given.items() if not name.startswith("copy_source_")}
+    given = {name: value for name, value in given.items() if not name.startswith(_OF_SOURCE)}
     run = PartsUpload(session, bucket, key, await begin(session, bucket, key, given), options, given, progress)
     limit = asyncio.Semaphore(options.concurrency)
 
@@ -184,11 +197,14 @@ async def _through_here(
     members: Mapping[str, Any],
     progress: Progress | None,
 ) -> Stored:
-    asked = {} if origin.version_id is None else {"version_id": origin.version_id}
-    download = await Download.open(origin.session, origin.bucket, origin.key, options, asked)
+    download = await Download.open(origin.session, origin.bucket, origin.key, options, origin.asked(members))
     try:
         info = object_info(origin.key, download.output)
-        given = {name: value for name, value in members.items() if not name.endswith("_directive")}
+        given = {
+            name: value
+            for name, value in members.items()
+            if not name.endswith("_directive") and not name.startswith(f"{_OF_SOURCE}{_OF_CUSTOMER}")
+        }
         if members.get("metadata_directive") != "REPLACE":
             given = kept_members(info) | given
         source = IteratorSource(download.pieces(), download.size)

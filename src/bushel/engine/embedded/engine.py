@@ -26,7 +26,7 @@ from bushel.engine.embedded.folder import BLOBS, INDEX, FolderError, prepare_fol
 from bushel.engine.embedded.index import Index
 from bushel.engine.embedded.space import FLOOR_BYTES, RESERVE_BYTES, Space
 
-_CAPABILITIES: Final = Capabilities(durable=True, shared=True, cheap_clone=True)
+_CAPABILITIES: Final = Capabilities(durable=True, shared=True, cheap_clone=True, pairs=True)
 _BLOB_THREADS: Final = 16
 """Threads that wait for the disk: enough to keep a drive's queue busy, few enough to cost no memory when idle."""
 
@@ -47,6 +47,7 @@ class EmbeddedEngine:
         self.read = index.read
         self.scan = index.scan
         self.commit = index.commit
+        self.commit_pair = index.commit_pair
         self.journals = index.journals
         self.read_journal = index.read_journal
         self.trim_journal = index.trim_journal

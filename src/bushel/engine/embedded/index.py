@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import lmdb
 
 from bushel.core.clock import Clock
-from bushel.engine.api import MAX_SCAN_CELLS, Closed, JournalRecord, Page, Read, Transition, Value
+from bushel.engine.api import MAX_SCAN_CELLS, Closed, JournalRecord, Page, PairTransition, Read, Transition, Value
 from bushel.engine.embedded import records
 from bushel.engine.embedded.committer import Committer
 from bushel.engine.embedded.environment import MAP_BYTES, engine_error, open_environment
@@ -122,6 +122,23 @@ class Index:
             return batch.commit(prefix, part, reads, transition)
 
         return await self._committer.submit(work, reclaims=reclaims)
+
+    async def commit_pair(
+        self,
+        partition: bytes,
+        rows: tuple[bytes, bytes],
+        reads: tuple[Sequence[Read], Sequence[Read]],
+        transition: PairTransition,
+    ) -> Any:
+        if rows[0] == rows[1]:
+            raise ValueError("a pair is two different rows")
+        prefix = partition_prefix(partition)
+        parts = row_part(rows[0]), row_part(rows[1])
+
+        def work(batch: WriteBatch) -> Any:
+            return batch.commit_pair(prefix, parts, reads, transition)
+
+        return await self._committer.submit(work, reclaims=False)
 
     # journal and counters
 

@@ -15,6 +15,7 @@ from bushel.engine.api import (
     Gone,
     JournalRecord,
     Page,
+    PairTransition,
     Put,
     Range,
     Read,
@@ -164,12 +165,50 @@ class WriteBatch:
         partition = prefix[1:]
         if not self._has(partition):
             raise Gone(f"partition {partition!r} does not exist")
-        transaction = self.transaction
-        change = transition(read_row(transaction, prefix, part, reads))
+        change = transition(read_row(self.transaction, prefix, part, reads))
         # All that can be wrong with a change is found before the first write of it.
         writes = _prepared(prefix, part, change.writes)
         deltas = _checked_deltas(partition, change.counters) if change.counters else ()
         payloads = [self._now + payload for payload in change.journal]
+        self._apply(partition, writes, deltas, payloads)
+        return change.result
+
+    def commit_pair(
+        self,
+        prefix: bytes,
+        parts: tuple[bytes, bytes],
+        reads: tuple[Sequence[Read], Sequence[Read]],
+        transition: PairTransition,
+    ) -> Any:
+        """Run a transition on two rows of a partition and apply its changes."""
+        partition = prefix[1:]
+        if not self._has(partition):
+            raise Gone(f"partition {partition!r} does not exist")
+        first, second = (
+            read_row(self.transaction, prefix, part, wanted) for part, wanted in zip(parts, reads, strict=True)
+        )
+        changes = transition(first, second)
+        checked = [
+            (
+                _prepared(prefix, part, change.writes),
+                _checked_deltas(partition, change.counters),
+                [self._now + payload for payload in change.journal],
+            )
+            for part, change in zip(parts, changes, strict=True)
+        ]
+        for writes, deltas, payloads in checked:
+            self._apply(partition, writes, deltas, payloads)
+        return changes[1].result
+
+    def _apply(
+        self,
+        partition: bytes,
+        writes: list[tuple[bytes, bytes | None, bytes | None]],
+        deltas: Sequence[tuple[bytes, int]],
+        payloads: list[bytes],
+    ) -> None:
+        """What a change came to, all of it checked."""
+        transaction = self.transaction
         for key, stop, value in writes:
             self.writes += 1
             if value is not None:
@@ -189,7 +228,6 @@ class WriteBatch:
             totals = self._counters
             for name, delta in deltas:
                 totals[name] = totals.get(name, 0) + delta
-        return change.result
 
     def create_partition(self, partition: bytes) -> None:
         """Make a partition where it does not exist."""

@@ -24,6 +24,7 @@ from bushel.engine.api import (
     Gone,
     JournalRecord,
     Page,
+    PairTransition,
     PendingBlob,
     Read,
     ScannedCell,
@@ -33,7 +34,7 @@ from bushel.engine.api import (
 from bushel.engine.memory.blobs import Blobs, MemoryBlobReader, MemoryBlobWriter
 from bushel.engine.memory.partition import Journal, Partition, check_change, check_row
 
-_CAPABILITIES = Capabilities(durable=False, shared=False, cheap_clone=True)
+_CAPABILITIES = Capabilities(durable=False, shared=False, cheap_clone=True, pairs=True)
 
 
 class ImpureTransition(Exception):
@@ -164,12 +165,36 @@ class MemoryEngine:
         if isinstance(outcome, Exception):
             raise outcome
         check_change(outcome)
-        found.apply(row, outcome)
-        if outcome.journal:
-            journal = self._journals.setdefault(partition, Journal())
-            for payload in outcome.journal:
-                journal.append(self._chance.randint(1, 3), self._clock.now_ns(), payload)
+        self._apply(partition, row, outcome)
         return outcome.result
+
+    async def commit_pair(
+        self,
+        partition: bytes,
+        rows: tuple[bytes, bytes],
+        reads: tuple[Sequence[Read], Sequence[Read]],
+        transition: PairTransition,
+    ) -> Any:
+        await self._let_others_run()
+        if rows[0] == rows[1]:
+            raise ValueError("a pair is two different rows")
+        for row in rows:
+            check_row(row)
+        for _ in range(self._chance.randint(1, 2)):  # a pure transition does not mind to be asked twice
+            found = self._partition(partition)
+            changes = transition(found.read(rows[0], reads[0]), found.read(rows[1], reads[1]))
+        for change in changes:
+            check_change(change)
+        for row, change in zip(rows, changes, strict=True):
+            self._apply(partition, row, change)
+        return changes[1].result
+
+    def _apply(self, partition: bytes, row: bytes, change: Change) -> None:
+        self._partition(partition).apply(row, change)
+        if change.journal:
+            journal = self._journals.setdefault(partition, Journal())
+            for payload in change.journal:
+                journal.append(self._chance.randint(1, 3), self._clock.now_ns(), payload)
 
     def _partition(self, partition: bytes) -> Partition:
         try:

@@ -102,6 +102,7 @@ from bushel.protocol.operations.object import (
     GET_OBJECT,
     HEAD_OBJECT,
     PUT_OBJECT,
+    RENAME_OBJECT,
 )
 from bushel.protocol.operations.object_lock import (
     GET_OBJECT_LEGAL_HOLD,
@@ -217,6 +218,7 @@ __all__ = [
     "PUT_OBJECT_RETENTION",
     "PUT_OBJECT_TAGGING",
     "PUT_PUBLIC_ACCESS_BLOCK",
+    "RENAME_OBJECT",
     "RESTORE_OBJECT",
     "TABLE",
     "UPLOAD_PART",

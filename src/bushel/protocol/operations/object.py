@@ -1,7 +1,7 @@
 """Whole objects."""
 
 from bushel.protocol.operations.record import Operation
-from bushel.protocol.shapes import copy
+from bushel.protocol.shapes import copy, rename
 from bushel.protocol.shapes import object as shapes
 
 PUT_OBJECT = Operation(
@@ -60,5 +60,14 @@ COPY_OBJECT = Operation(
     output=copy.CopyObjectOutput,
     action="s3:PutObject",
 )
+RENAME_OBJECT = Operation(
+    "RenameObject",
+    "PUT",
+    "object",
+    ("renameObject",),
+    input=rename.RenameObjectInput,
+    output=rename.RenameObjectOutput,
+    action="s3:RenameObject",
+)
 
-OPERATIONS = (PUT_OBJECT, GET_OBJECT, HEAD_OBJECT, DELETE_OBJECT, DELETE_OBJECTS, COPY_OBJECT)
+OPERATIONS = (PUT_OBJECT, GET_OBJECT, HEAD_OBJECT, DELETE_OBJECT, DELETE_OBJECTS, COPY_OBJECT, RENAME_OBJECT)

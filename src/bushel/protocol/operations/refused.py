@@ -32,7 +32,6 @@ _ROWS: tuple[tuple[str, str, Resource, tuple[str, ...], str], ...] = (
     ("PutBucketMetricsConfiguration", "PUT", "bucket", ("metrics",), _METRICS),
     ("PutBucketNotificationConfiguration", "PUT", "bucket", ("notification",), _EVENTS),
     ("PutBucketReplication", "PUT", "bucket", ("replication",), _DELIVERY),
-    ("RenameObject", "PUT", "object", ("renameObject",), _DIRECTORY),
     ("SelectObjectContent", "POST", "object", ("select",), _QUERIES),
     (
         "UpdateBucketMetadataAnnotationTableConfiguration",

@@ -8,12 +8,12 @@ from msgspec import Struct
 from bushel.protocol.codec.fields import (
     AnyCase,
     AtMost,
+    Between,
     Echoed,
     Header,
     Moment,
     Payload,
     Query,
-    Refused,
     Stream,
     Timestamp,
     Xml,
@@ -78,7 +78,7 @@ class PutObjectInput(ChecksumHeaders, frozen=True, kw_only=True):
     grant_read: GrantReadHeader = None
     grant_read_acp: GrantReadACPHeader = None
     grant_write_acp: GrantWriteACPHeader = None
-    write_offset_bytes: Annotated[int | None, Header("x-amz-write-offset-bytes"), Refused()] = None
+    write_offset_bytes: Annotated[int | None, Header("x-amz-write-offset-bytes"), Between(0, 2**63 - 1)] = None
     metadata: MetadataHeaders = None
     server_side_encryption: ServerSideEncryptionHeader = None
     storage_class: StorageClassHeader = None

@@ -59,6 +59,14 @@ def bound_to_part(upload_id: str, number: int) -> bytes:
     return b"bushel part 1\0" + number.to_bytes(2, "big") + upload_id.encode()
 
 
+def part_wrapping_key(object_key: bytes, upload_id: str) -> bytes:
+    """The key that wraps the keys of an object's parts: its own in an upload, where it encrypts nothing else.
+
+    An object without an upload was written in one piece, with its own key, before parts were appended to it.
+    """
+    return object_key if upload_id else hmac.digest(object_key, b"bushel appended wrapping key 1", hashlib.sha256)
+
+
 def bound_to_annotation(name: str) -> bytes:
     """What an annotation's key is bound to, besides the object's key from which its wrapping key is made."""
     return b"bushel annotation 1\0" + name.encode()

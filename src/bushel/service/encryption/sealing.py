@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from bushel.catalog.annotated import Annotation
-from bushel.catalog.records import SSE_C, SSE_S3, AnnotationRecord, BucketRecord, Encryption, UploadRecord
+from bushel.catalog.records import SSE_C, SSE_S3, AnnotationRecord, BucketRecord, Encryption
 from bushel.core.ids import Randomness
 from bushel.engine.api import BlobWriter
 from bushel.protocol.encryption import AES256, CustomerKey
@@ -139,6 +139,13 @@ class ObjectSealing(Sealing):
 class PartSealing(Sealing):
     """The encryption of one part.
 
+    Args:
+        kind: SSE_C, SSE_S3 or SSE_KMS.
+        part: Its upload and number.
+        wrapping_key: ``envelope.part_wrapping_key`` of the upload.
+        randomness: Makes keys.
+        told: Members of the answer.
+
     Attributes:
         wrapped_key: To be stored with the part.
     """
@@ -146,12 +153,11 @@ class PartSealing(Sealing):
     __slots__ = ("wrapped_key",)
 
     def __init__(
-        self, upload: UploadRecord, number: int, upload_key: bytes, randomness: Randomness, told: dict[str, Any]
+        self, kind: int, part: tuple[str, int], wrapping_key: bytes, randomness: Randomness, told: dict[str, Any]
     ) -> None:
-        assert upload.encryption is not None
-        super().__init__(randomness.token(KEY_BYTES), upload.encryption.kind, randomness, told)
-        bound_to = bound_to_part(upload.upload_id, number)
-        self.wrapped_key = wrap(aes_gcm(upload_key), self._key, bound_to, randomness.token(NONCE_BYTES))
+        super().__init__(randomness.token(KEY_BYTES), kind, randomness, told)
+        bound_to = bound_to_part(*part)
+        self.wrapped_key = wrap(aes_gcm(wrapping_key), self._key, bound_to, randomness.token(NONCE_BYTES))
 
 
 class _EncryptingWriter:

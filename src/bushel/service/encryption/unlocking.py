@@ -5,10 +5,22 @@ What must not be here: bytes (``service.content``), rights to read (``service.au
 
 from typing import Any, Final, NamedTuple
 
-from bushel.catalog.records import SSE_C, SSE_KMS, BucketRecord, Encryption, ObjectEntry, UploadRecord
+from bushel.catalog.records import SSE_C, SSE_KMS, SSE_S3, BucketRecord, Encryption, ObjectEntry, UploadRecord
+from bushel.catalog.users import ROOT_ID
 from bushel.engine.api import Corrupt
-from bushel.protocol.encryption import CustomerKey, customer_key, names_customer_key, source_customer_key
+from bushel.protocol.encryption import (
+    AES256,
+    Asked,
+    CustomerKey,
+    asked_encryption,
+    context_digest,
+    customer_key,
+    key_name,
+    names_customer_key,
+    source_customer_key,
+)
 from bushel.protocol.errors import S3Error
+from bushel.protocol.policy import account_of
 from bushel.protocol.sigv4 import Claim
 from bushel.service.context import Context
 from bushel.service.encryption.envelope import (
@@ -16,11 +28,12 @@ from bushel.service.encryption.envelope import (
     bound_to_object,
     customer_wrapping_key,
     is_customer_key,
+    part_wrapping_key,
     unwrap,
 )
 from bushel.service.encryption.sealing import PartSealing, told_of_customer
 from bushel.service.encryption.segments import Damaged, aes_gcm
-from bushel.service.encryption.wrappings import open_key, told_of
+from bushel.service.encryption.wrappings import moved, open_key, told_of
 
 
 class Unlocked(NamedTuple):
@@ -80,6 +93,29 @@ def _unlock(ctx: Context, bucket: BucketRecord, key: str, entry: ObjectEntry, cu
     return Unlocked(_open_customer(bucket, key, encryption, customer), told_of_customer(customer))
 
 
+def moved_encryption(
+    ctx: Context, bucket: BucketRecord, keys: tuple[str, str], entry: ObjectEntry
+) -> Encryption | None:
+    """The record of encryption of an object that gets the second key in place of the first.
+
+    Raises:
+        S3Error: InvalidRequest for an object that only its customer can open; as ``unlock``.
+        Corrupt: The stored key is damaged.
+    """
+    encryption = entry.encryption
+    if encryption is None:
+        return None
+    if encryption.kind == SSE_C:
+        raise S3Error("InvalidRequest.RenameOfCustomer")
+    if encryption.kind == SSE_KMS:
+        require_signature_v4(ctx)
+    rows = keys[0].encode(), keys[1].encode()
+    try:
+        return moved(ctx.service.keys, encryption, bucket.partition, rows, ctx.service.randomness)
+    except Damaged as error:
+        raise Corrupt(f"{bucket.name}/{keys[0]}: {error}") from error
+
+
 def part_sealing(
     ctx: Context, bucket: BucketRecord, key: str, upload: UploadRecord, number: int, request: Any
 ) -> PartSealing | None:
@@ -101,7 +137,50 @@ def part_sealing(
         raise S3Error("InvalidRequest.PartEncryption")
     else:
         opened, told = _open_customer(bucket, key, encryption, customer), told_of_customer(customer)
-    return PartSealing(upload, number, opened, ctx.service.randomness, told)
+    wrapping_key = part_wrapping_key(opened, upload.upload_id)
+    return PartSealing(encryption.kind, (upload.upload_id, number), wrapping_key, ctx.service.randomness, told)
+
+
+def appended_sealing(
+    ctx: Context, bucket: BucketRecord, key: str, entry: ObjectEntry, part: tuple[str, int], request: Any
+) -> PartSealing | None:
+    """How bytes that are appended to an object are to be encrypted: as the object is; ``None`` if it is not.
+
+    Args:
+        ctx: The request.
+        bucket: Where.
+        key: Which key.
+        entry: The object.
+        part: Its upload and the number of the new part.
+        request: The request's input.
+
+    Raises:
+        S3Error: EncryptionTypeMismatch where the request asks for another encryption; as ``unlock``.
+        Corrupt: The stored key is damaged.
+    """
+    encryption = entry.encryption
+    asked = asked_encryption(request)
+    if asked is not None and (encryption is None or not _is_asked(bucket, encryption, asked)):
+        raise S3Error("EncryptionTypeMismatch")
+    if names_customer_key(request) and (encryption is None or encryption.kind != SSE_C):
+        raise S3Error("EncryptionTypeMismatch")
+    if encryption is None:
+        return None
+    key_of_object, told = unlock(ctx, bucket, key, entry, request)
+    assert key_of_object is not None
+    wrapping_key = part_wrapping_key(key_of_object, part[0])
+    return PartSealing(encryption.kind, part, wrapping_key, ctx.service.randomness, told)
+
+
+def _is_asked(bucket: BucketRecord, encryption: Encryption, asked: Asked) -> bool:
+    if asked.algorithm == AES256:
+        return encryption.kind == SSE_S3
+    return (
+        encryption.kind == SSE_KMS
+        and (asked.key_id is None or key_name(asked.key_id, bucket.region, account_of(ROOT_ID)) == encryption.kms_key)
+        and (asked.context is None or context_digest(asked.context) == encryption.context)
+        and (asked.bucket_key is None or asked.bucket_key == encryption.bucket_key)
+    )
 
 
 def check_upload_key(ctx: Context, upload: UploadRecord, request: Any) -> CustomerKey | None:

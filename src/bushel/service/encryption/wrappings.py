@@ -118,11 +118,32 @@ def open_key(keys: KeySource, encryption: Encryption, partition: bytes, row: byt
             master key.
         Damaged: The stored key is none.
     """
+    return _open(_version_of(keys, encryption), encryption, partition, row)
+
+
+def moved(
+    keys: KeySource, encryption: Encryption, partition: bytes, rows: tuple[bytes, bytes], randomness: Randomness
+) -> Encryption:
+    """The same encryption of an object that moves from one row to another: its key, bound to the other one.
+
+    Raises:
+        S3Error: As ``open_key``.
+        Damaged: As ``open_key``.
+    """
+    version = _version_of(keys, encryption)
+    opened = _open(version, encryption, partition, rows[0])
+    wrapped = _wrapped(
+        version, opened, partition, rows[1], randomness, encryption.context, bucket_key=encryption.bucket_key
+    )
+    return Encryption(encryption.kind, *wrapped, encryption.kms_key, encryption.context, encryption.bucket_key)
+
+
+def _version_of(keys: KeySource, encryption: Encryption) -> KeyVersion:
     if encryption.kind == SSE_S3:
         master = keys.known().master
         version = None if master is None else master.version(encryption.wrapped_by)
         if version is not None:
-            return _open(version, encryption, partition, row)
+            return version
     key = keys.current().key(encryption.kms_key if encryption.kind == SSE_KMS else MASTER)
     if key is not None and not key.enabled:
         raise S3Error("KMS.DisabledException", KeyName=key.name)
@@ -131,7 +152,7 @@ def open_key(keys: KeySource, encryption: Encryption, partition: bytes, row: byt
         if encryption.kind == SSE_KMS:
             raise S3Error("KMS.NotFoundException", message=f"Key '{encryption.kms_key}' does not exist")
         raise S3Error("InternalError.MasterKey")
-    return _open(version, encryption, partition, row)
+    return version
 
 
 def _open(version: KeyVersion, encryption: Encryption, partition: bytes, row: bytes) -> bytes:

@@ -59,8 +59,9 @@ from bushel.service.grants import object_grants, object_owner
 from bushel.service.lifecycle import abortion_of, expiration_of
 from bushel.service.locks import asked_lock, locking_of_upload, require_digest
 from bushel.service.metadata import metadata_of
-from bushel.service.ops.writing import receive, write_condition
+from bushel.service.ops.writing import write_condition
 from bushel.service.quotas import require_room
+from bushel.service.receiving import MAX_OBJECT_BYTES, receive
 from bushel.service.registry import implements
 from bushel.service.rewriting import rewrite
 from bushel.service.sources import copy_source
@@ -68,7 +69,6 @@ from bushel.service.versions import told_version
 
 MIN_PART_BYTES: Final = 5 * 1024**2
 MAX_PART_BYTES: Final = 5 * 1024**3
-MAX_OBJECT_BYTES: Final = 5 * 1024**4
 """S3 User Guide, "Amazon S3 multipart upload limits"; the last part may be smaller than the least."""
 
 

@@ -1,7 +1,7 @@
 """Objects written in one request: PutObject."""
 
 from bushel.catalog.objects import Condition, Draft
-from bushel.catalog.records import BucketRecord, Checksum, ObjectEntry
+from bushel.catalog.records import Checksum, ObjectEntry
 from bushel.protocol.conditions import check_write, check_write_headers
 from bushel.protocol.encryption import names_encryption
 from bushel.protocol.operations import PUT_OBJECT
@@ -10,13 +10,13 @@ from bushel.service.authz import WRITE, require_bucket
 from bushel.service.checksums import checksum_member
 from bushel.service.context import Context
 from bushel.service.encryption.choosing import object_sealing
-from bushel.service.encryption.sealing import Sealing
 from bushel.service.grants import object_grants, object_owner
 from bushel.service.lifecycle import expiration_of
 from bushel.service.locks import locking_of, names_lock, require_digest
 from bushel.service.metadata import metadata_of
-from bushel.service.payload import Payload
+from bushel.service.ops.appending import append, nothing_there
 from bushel.service.quotas import require_room
+from bushel.service.receiving import receive
 from bushel.service.registry import implements
 
 
@@ -28,9 +28,14 @@ async def put_object(ctx: Context, request: PutObjectInput) -> PutObjectOutput:
     """
     bucket = await ctx.bucket(request.bucket, request.expected_bucket_owner)
     require_bucket(ctx, bucket, WRITE)
+    condition = write_condition(request.key, request.if_match, request.if_none_match)
+    if request.write_offset_bytes is not None:
+        appended = await append(ctx, request, bucket, condition)
+        if appended is not None:
+            return appended
+        condition = nothing_there(condition)
     owner = object_owner(ctx, request, bucket)
     metadata = metadata_of(request, await object_grants(ctx, request, bucket, owner))
-    condition = write_condition(request.key, request.if_match, request.if_none_match)
     if condition is not None:
         condition(await ctx.catalog.objects.head(bucket, request.key))
     sealing = None
@@ -76,31 +81,3 @@ def write_condition(key: str, if_match: str | None, if_none_match: str | None) -
         check_write(key, None if current is None else current.etag, if_match, if_none_match)
 
     return condition
-
-
-async def receive(
-    ctx: Context, bucket: BucketRecord, key: str, *, inline: bool = True, sealing: Sealing | None = None
-) -> tuple[bytes | None, bytes]:
-    """Read the request's body to its end: inline bytes if it is small, else a sealed blob that nobody names yet."""
-    payload = ctx.payload
-    limit = ctx.service.rules.inline_limit_bytes if inline else -1
-    if payload.length <= limit:
-        data = await payload.read_all(limit)
-        return data if sealing is None else sealing.encrypt(data), b""
-    return None, await _receive_blob(ctx, payload, bucket, key, sealing)
-
-
-async def _receive_blob(
-    ctx: Context, payload: Payload, bucket: BucketRecord, key: str, sealing: Sealing | None
-) -> bytes:
-    writer = await ctx.catalog.objects.write_blob(bucket, key)
-    if sealing is not None:
-        writer = sealing.writer(writer)
-    try:
-        while piece := await payload.read():
-            await writer.write(piece)
-        await writer.seal()
-    except BaseException:
-        await writer.discard()
-        raise
-    return writer.blob
