@@ -8,6 +8,7 @@ customer's key opens has none.
 """
 
 import asyncio
+import functools
 import hashlib
 import importlib.util
 import logging
@@ -82,6 +83,7 @@ class Picture(NamedTuple):
                 await content.aclose()
 
 
+@functools.cache
 def is_available() -> bool:
     """Whether the library that makes small pictures is installed."""
     return importlib.util.find_spec("PIL") is not None
