@@ -229,7 +229,7 @@ def test_settings_of_no_bucket_are_told_in_one_line(shell):
         shell(verb, "show", "s3://bucket/key", status=2)
 
 
-@pytest.mark.parametrize("verb", ["tag", "policy", "block", "cors", "lifecycle", "encryption"])
+@pytest.mark.parametrize("verb", ["tag", "policy", "block", "cors", "lifecycle", "lock", "encryption"])
 def test_groups_say_what_they_have(verb, capsys):
     assert main([verb, "--help"]) == 0
     said = capsys.readouterr().out

@@ -23,7 +23,7 @@ COMMANDS: Final = {
         *("serve", "user", "quota", "key"),
         *("mb", "rb", "ls", "put", "get", "cat", "head", "cp", "mv", "rm", "sync"),
         *("stat", "du", "tree", "find", "presign", "gallery", "site", "torrent", "completion"),
-        *("acl", "policy", "block", "tag", "versioning", "undo", "lifecycle", "encryption", "cors"),
+        *("acl", "policy", "block", "tag", "versioning", "undo", "lock", "lifecycle", "encryption", "cors"),
     )
 }
 """Subcommand to the module that has it as ``command``."""

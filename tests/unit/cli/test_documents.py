@@ -15,11 +15,14 @@ from bushel.protocol.shapes.access import PublicAccessBlockConfiguration
 from bushel.protocol.shapes.cors import CorsConfiguration
 from bushel.protocol.shapes.encryption import ServerSideEncryptionConfiguration
 from bushel.protocol.shapes.lifecycle import LifecycleConfiguration
+from bushel.protocol.shapes.object_lock import ObjectLockConfiguration, ObjectLockRetention
 
 DOCUMENTS = {
     "BucketLifecycleConfiguration": (LifecycleConfiguration, "LifecycleConfiguration"),
     "CORSConfiguration": (CorsConfiguration, "CORSConfiguration"),
     "ServerSideEncryptionConfiguration": (ServerSideEncryptionConfiguration, "ServerSideEncryptionConfiguration"),
+    "ObjectLockConfiguration": (ObjectLockConfiguration, "ObjectLockConfiguration"),
+    "ObjectLockRetention": (ObjectLockRetention, "Retention"),
     "PublicAccessBlockConfiguration": (PublicAccessBlockConfiguration, "PublicAccessBlockConfiguration"),
 }
 RULES = {
