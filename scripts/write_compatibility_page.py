@@ -18,7 +18,7 @@ HEAD = """\
 
 What a request asks for is done, or the request is refused: nothing is accepted and then ignored. This page is read from
 the table that the server routes and binds by. It names members as they travel: header fields and query parameters by
-their names, what is in a document by the path of its elements.
+their names, what is in a document by the path of its elements. The SOAP interface has [its own page](soap.md).
 
 {summary}
 

@@ -40,6 +40,7 @@ from bushel.service.encryption.keyring import NO_KEYS, KeyFile, KeyringError, Ke
 from bushel.service.reads import SLOT_BYTES, ActiveReads
 from bushel.web.hosts import BUILT_IN_DOMAIN, SiteHosts
 from bushel.web.sites import Sites
+from bushel.web.soap.interface import SoapInterface
 
 _log: Final = logging.getLogger(__name__)
 
@@ -81,8 +82,9 @@ def build(
     )
     health = Health(catalog)
     sites = Sites(service, SiteHosts(settings.website_domain, addressing))
+    soap = SoapInterface(service)
     authenticator = Authenticator(service, root_pair)
-    pipeline = Pipeline(service, addressing, authenticator, health, sites, randomness, access_log)
+    pipeline = Pipeline(service, addressing, authenticator, health, sites, randomness, access_log, soap=soap)
     return pipeline, health
 
 

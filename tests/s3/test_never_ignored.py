@@ -60,7 +60,7 @@ def test_it_is_nobody_elses_business(second, bucket, name):
 
 PUTS = ["replication", "logging", "notification"]
 PUTS += ["accelerate", "analytics&id=1"]
-PUTS += ["inventory&id=1", "metrics&id=1", "intelligent-tiering&id=1", "object-lock"]
+PUTS += ["inventory&id=1", "metrics&id=1", "intelligent-tiering&id=1"]
 
 
 @pytest.mark.parametrize("name", PUTS)
@@ -100,6 +100,7 @@ REFUSED_HEADERS = [
     ("x-amz-object-lock-mode", "GOVERNANCE"),
     ("x-amz-object-lock-retain-until-date", "2099-01-01T00:00:00Z"),
     ("x-amz-object-lock-legal-hold", "ON"),
+    ("x-amz-object-lock-event-hold", "ON"),
 ]
 
 
@@ -126,7 +127,7 @@ def test_standard_storage_is_what_there_is(s3, bucket, put):
 
 @pytest.mark.parametrize(
     "headers",
-    [{"x-amz-bucket-object-lock-enabled": "true"}, {"x-amz-object-ownership": "Everybody"}],
+    [{"x-amz-bucket-object-lock-enabled": "maybe"}, {"x-amz-object-ownership": "Everybody"}],
     ids=str,
 )
 def test_a_bucket_that_cannot_be_had_is_not_made(wire, bucket_names, headers):

@@ -78,6 +78,7 @@ class Buckets:
         grants: Grants = (),
         ownership: str = "",
         documents: Mapping[str, bytes] | None = None,
+        versioning: str = "",
         limit: int,
     ) -> BucketRecord:
         """Make a bucket, with the configurations that it has from the start (kind to document).
@@ -95,7 +96,7 @@ class Buckets:
         instance = sortable_id(now_ns, self._randomness)
         documents = documents or {}
         record = BucketRecord(
-            name, instance, owner, whole_seconds(now_ns), region, grants, ownership, frozenset(documents)
+            name, instance, owner, whole_seconds(now_ns), region, grants, ownership, frozenset(documents), versioning
         )
         await self._claim_place(record, limit)
         await self._engine.create_partition(record.partition)

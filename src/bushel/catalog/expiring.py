@@ -1,7 +1,7 @@
 """Objects, versions and delete markers that go because their time has come, and only if it has.
 
 Who walks a bucket sees what was there a moment ago; whether a thing goes is decided again within the transition that
-removes it, by what is there then. What must not be here: rules, who walks.
+removes it, by what is there then. A lock is above every rule. What must not be here: rules, who walks.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +11,8 @@ import msgspec
 
 from bushel.catalog import history
 from bushel.catalog.layout import EXTRA, EXTRA_CELL, VERSIONS, order_suffix
-from bushel.catalog.objects import Objects, Step, removing
+from bushel.catalog.locks import Locked
+from bushel.catalog.objects import Objects, Step
 from bushel.catalog.records import NULL_ID, BucketRecord, ObjectEntry, decode_entry, decode_extra
 from bushel.engine.api import Cell, Change, Range
 
@@ -68,7 +69,7 @@ class Expiring:
         assert newer
         witnesses = [Cell(VERSIONS, order_suffix(order)) for order in newer]
         extra = Cell(EXTRA, history.suffix_of(seen))
-        step = removing(seen.version_id or NULL_ID, None)
+        step = self._objects.removing(seen.version_id or NULL_ID, None)
 
         def transition(values: Sequence[Any]) -> Change:
             if any(value is None for value in values[: len(witnesses)]):
@@ -87,7 +88,7 @@ class Expiring:
         Raises:
             Gone: The bucket was deleted.
         """
-        step = removing(seen.version_id, None)
+        step = self._objects.removing(seen.version_id, None)
 
         def transition(values: Sequence[Any]) -> Change:
             newest, *row = values
@@ -100,7 +101,7 @@ class Expiring:
     async def _reclaim(self, bucket: BucketRecord, key: str, step: Step) -> bool:
         try:
             await self._objects.reclaim(bucket, key, step)
-        except _NotDue:
+        except (_NotDue, Locked):  # a locked version is looked at again when the next walk comes by
             return False
         return True
 

@@ -2,7 +2,8 @@
 
 Every version and delete marker has its entry in VERSIONS, newest first. The newest, unless it is a delete marker, has a
 copy in CURRENT and its other cells where those of an object without versions are, so that it is read and listed as
-cheaply; it moves aside when something newer comes. What must not be here: the engine, S3's errors, access rules.
+cheaply; it moves aside when something newer comes. No version goes past its lock: ``destroyed`` alone makes the records
+that let go of its bytes. What must not be here: the engine, S3's errors, access rules.
 """
 
 import base64
@@ -32,6 +33,7 @@ from bushel.catalog.layout import (
     VERSIONS,
     order_suffix,
 )
+from bushel.catalog.locks import UNLOCKED, require_allowed, require_removable
 from bushel.catalog.records import (
     BLOB,
     INLINE,
@@ -39,6 +41,7 @@ from bushel.catalog.records import (
     MAX_ENTRY_BYTES,
     MULTIPART,
     NULL_ID,
+    Lock,
     ObjectEntry,
     decode_entry,
     decode_extra,
@@ -133,8 +136,12 @@ class _Row:
         if entry.storage == MULTIPART and self.manifest is not None:
             self.writes.append(Put(MANIFEST, suffix, self.manifest))
 
-    def drop_null(self) -> None:
-        """The null version, where there is one, goes for good."""
+    def drop_null(self, now_ns: int) -> None:
+        """The null version, where there is one, goes for good.
+
+        Raises:
+            Locked: It must stay.
+        """
         entry = self.current
         if entry is not None and is_null(entry):
             self._take_away()
@@ -147,14 +154,14 @@ class _Row:
             return
         if entry.version_id:
             self.writes.append(Delete(VERSIONS, order_suffix(entry.order)))
-        self._count_out(entry, manifest)
+        self._count_out(entry, manifest, now_ns)
 
     def _take_away(self) -> None:
         assert self.current is not None
         self.writes += (Delete(CURRENT), *_removed(self.current, b""))
 
-    def _count_out(self, entry: ObjectEntry, manifest: bytes | None) -> None:
-        self.journal += _garbage(entry, manifest)
+    def _count_out(self, entry: ObjectEntry, manifest: bytes | None, now_ns: int) -> None:
+        self.journal += destroyed(entry, manifest, now_ns)
         if entry.annotations is not None:
             self.writes += unannotating(entry.order)
         if entry.storage != MARKER:
@@ -197,7 +204,7 @@ def add(
         condition(row.current)
     order = row.next_order(now_ns)
     if token is None:
-        row.drop_null()
+        row.drop_null(now_ns)
     if row.current is not None and not (token is None and is_null(row.current)):
         row.set_current_aside()
     elif row.manifest == NO_CURRENT:
@@ -225,7 +232,7 @@ def mark(values: Sequence[Any], owner: str, now_ns: int, condition: Condition | 
         condition(row.current)
     order = row.next_order(now_ns)
     if token is None:
-        row.drop_null()
+        row.drop_null(now_ns)
     if row.current is not None and not (token is None and is_null(row.current)):
         row.set_current_aside()
     version_id = NULL_ID if token is None else make_version_id(order, token)
@@ -291,11 +298,48 @@ def change(values: Sequence[Any], version_id: str | None, make: Callable[[Object
     """The change that puts what ``make`` returns in the place of one version's entry (its metadata, for example).
 
     Size, order and bytes stay. The result is the entry, ``None`` where there is no such version.
+
+    Raises:
+        ValueError: ``make`` touched the lock, which ``relock`` alone does.
     """
     found = find(values, version_id)
     if found is None:
         return Change()
     entry = make(found.whole())
+    if entry.lock != found.entry.lock:
+        raise ValueError("a lock is changed by its own transition")
+    return _changed(found, entry)
+
+
+def relock(
+    values: Sequence[Any], version: ObjectEntry, make: Callable[[Lock], Lock], now_ns: int, *, bypass_governance: bool
+) -> Change:
+    """The change that puts what ``make`` returns in the place of a version's lock.
+
+    The result is the entry, ``None`` where the version is gone.
+
+    Args:
+        values: Of ``find_reads`` for its id.
+        version: The version as it was looked at; no delete marker.
+        make: From its lock as it is now.
+        now_ns: The time.
+        bypass_governance: As of ``require_allowed``.
+
+    Raises:
+        Locked: The lock would become weaker.
+    """
+    found = find(values, version.version_id or NULL_ID)
+    if found is None or found.entry.order != version.order:
+        return Change()
+    entry = found.whole()
+    old = entry.lock or UNLOCKED
+    new = make(old)
+    require_allowed(old, new, now_ns, bypass_governance=bypass_governance)
+    return _changed(found, msgspec.structs.replace(entry, lock=None if new == UNLOCKED else new))
+
+
+def _changed(found: Found, entry: ObjectEntry) -> Change:
+    """The writes that put an entry in the place of the one that was found."""
     raw, extra = encoded(entry)
     suffix = b"" if found.is_current else suffix_of(entry)
     writes: list[Write] = [Delete(EXTRA, suffix)] if found.extra is not None else []
@@ -339,13 +383,25 @@ def removal_reads(order: int | None) -> tuple[Read, ...]:
     )
 
 
-def remove(values: Sequence[Any], version_id: str, condition: Condition | None) -> Change:
+def remove(
+    values: Sequence[Any],
+    version_id: str,
+    condition: Condition | None,
+    now_ns: int,
+    *,
+    bypass_governance: bool = False,
+) -> Change:
     """The change that removes one version for good; its result is its entry, ``None`` where there is none.
 
     Args:
         values: Of ``removal_reads``.
         version_id: Which one; ``null`` for the null version.
         condition: Looks at that version (not at the current one).
+        now_ns: The time.
+        bypass_governance: As of ``require_removable``.
+
+    Raises:
+        Locked: It must stay.
     """
     raw, manifest, raw_null, raw_target, target_manifest, newest, *beside = values
     current = None if raw is None else decode_entry(raw)
@@ -368,7 +424,8 @@ def remove(values: Sequence[Any], version_id: str, condition: Condition | None) 
             writes += _second_on_top([decode_entry(each) for _, each in newest[1:]], beside)
     if target.annotations is not None:
         writes += unannotating(target.order)
-    journal = _garbage(target, manifest if is_current else target_manifest)
+    gone = manifest if is_current else target_manifest
+    journal = destroyed(target, gone, now_ns, bypass_governance=bypass_governance)
     counters = {} if target.storage == MARKER else {OBJECTS_COUNTER: -1, BYTES_COUNTER: -target.counted_bytes}
     return Change(writes, journal, counters, target)
 
@@ -440,7 +497,16 @@ def _removed(entry: ObjectEntry, suffix: bytes) -> list[Write]:
     return writes
 
 
-def _garbage(entry: ObjectEntry, manifest: bytes | None) -> list[bytes]:
+def destroyed(
+    entry: ObjectEntry, manifest: bytes | None, now_ns: int, *, bypass_governance: bool = False
+) -> list[bytes]:
+    """The garbage records of a version that goes for good; none other lets go of its bytes.
+
+    Raises:
+        Locked: It must stay.
+    """
+    if entry.lock is not None:
+        require_removable(entry, now_ns, bypass_governance=bypass_governance)
     if entry.storage == BLOB:
         return [dropped((entry.blob,))]
     return [manifest] if entry.storage == MULTIPART and manifest is not None else []

@@ -15,7 +15,6 @@ from xxhash import xxh3_64_intdigest
 
 from bushel.catalog import history
 from bushel.catalog.annotated import Annotation, annotating, summed, unannotating
-from bushel.catalog.garbage import dropped
 from bushel.catalog.history import Condition, HistoryBegun
 from bushel.catalog.layout import (
     BYTES_COUNTER,
@@ -33,10 +32,12 @@ from bushel.catalog.records import (
     BLOB,
     INLINE,
     MULTIPART,
+    NULL_ID,
     BackPointer,
     BucketRecord,
     Checksum,
     Encryption,
+    Lock,
     Manifest,
     Metadata,
     ObjectEntry,
@@ -101,6 +102,7 @@ class Draft(NamedTuple):
     manifest: Manifest | None = None
     annotations: Sequence[Annotation] = ()
     encryption: Encryption | None = None
+    lock: Lock | None = None
     last_modified: int = 0
     renamed: bytes | None = None
 
@@ -213,6 +215,7 @@ class Objects:
         Raises:
             Gone: The bucket was deleted.
             Full: No space.
+            Locked: It would take the place of a null version that must stay.
             Exception: What the condition raised.
         """
         step = self.replacing(bucket, draft, condition)
@@ -240,6 +243,7 @@ class Objects:
 
         Raises:
             Gone: The bucket was deleted.
+            Locked: What would go for good must stay.
             Exception: What the condition raised.
         """
         step = self.deleting(bucket, owner, condition)
@@ -248,15 +252,22 @@ class Objects:
 
     def deleting(self, bucket: BucketRecord, owner: str, condition: Condition | None) -> Step:
         """The step of ``delete``. The first cell that it reads is that of the current version."""
+        now_ns = self._clock.now_ns()
 
         def marking() -> Step:
-            now_ns, token = self._clock.now_ns(), self._token(bucket)
+            token = self._token(bucket)
             return Step(history.READS, lambda values: history.mark(values, owner, now_ns, condition, token))
 
-        return marking() if bucket.versioning else Step(_WRITE_READS, partial(_remove, condition), marking)
+        return marking() if bucket.versioning else Step(_WRITE_READS, partial(_remove, condition, now_ns), marking)
 
     async def delete_version(
-        self, bucket: BucketRecord, key: str, version_id: str, condition: Condition | None = None
+        self,
+        bucket: BucketRecord,
+        key: str,
+        version_id: str,
+        condition: Condition | None = None,
+        *,
+        bypass_governance: bool = False,
     ) -> ObjectEntry | None:
         """Remove one version or delete marker for good; returns it, ``None`` where there is none.
 
@@ -265,13 +276,25 @@ class Objects:
             key: Which key.
             version_id: ``null``, or an id that ``history.order_of`` knows.
             condition: Looks at that version.
+            bypass_governance: Whether its retention does not count if it is GOVERNANCE.
 
         Raises:
             Gone: The bucket was deleted.
+            Locked: It must stay.
             Exception: What the condition raised.
         """
-        entry: ObjectEntry | None = await self.reclaim(bucket, key, removing(version_id, condition))
+        step = self.removing(version_id, condition, bypass_governance=bypass_governance)
+        entry: ObjectEntry | None = await self.reclaim(bucket, key, step)
         return entry
+
+    def removing(self, version_id: str, condition: Condition | None, *, bypass_governance: bool = False) -> Step:
+        """The step of ``delete_version``."""
+        now_ns = self._clock.now_ns()
+
+        def transition(values: Sequence[Any]) -> Change:
+            return history.remove(values, version_id, condition, now_ns, bypass_governance=bypass_governance)
+
+        return Step(history.removal_reads(history.order_of(version_id)), transition)
 
     async def reclaim(self, bucket: BucketRecord, key: str, step: Step) -> Any:
         """Commit a step that removes something; returns its result."""
@@ -302,6 +325,32 @@ class Objects:
         (a delete marker, perhaps) and may raise to refuse.
         """
         step = Step(history.find_reads(version_id), lambda values: history.change(values, version_id, change))
+        entry: ObjectEntry | None = await self._commit(bucket.partition, key.encode(), step)
+        return entry
+
+    async def change_lock(
+        self,
+        bucket: BucketRecord,
+        key: str,
+        version: ObjectEntry,
+        change: Callable[[Lock], Lock],
+        *,
+        bypass_governance: bool = False,
+    ) -> ObjectEntry | None:
+        """Replace the lock of a version by what ``change`` makes of it as it is now.
+
+        Returns the new entry, ``None`` where the version is gone.
+
+        Raises:
+            Gone: The bucket was deleted.
+            Locked: The lock would become weaker than it may.
+        """
+        now_ns = self._clock.now_ns()
+
+        def transition(values: Sequence[Any]) -> Change:
+            return history.relock(values, version, change, now_ns, bypass_governance=bypass_governance)
+
+        step = Step(history.find_reads(version.version_id or NULL_ID), transition)
         entry: ObjectEntry | None = await self._commit(bucket.partition, key.encode(), step)
         return entry
 
@@ -427,12 +476,6 @@ class Objects:
         return Stored(found.whole(), _verified(found.entry, found.data) if verify else None)
 
 
-def removing(version_id: str, condition: Condition | None) -> Step:
-    """The step that removes one version for good (``Objects.delete_version``)."""
-    reads = history.removal_reads(history.order_of(version_id))
-    return Step(reads, lambda values: history.remove(values, version_id, condition))
-
-
 def _following(page: Page) -> bytes | None:
     """The row after a page of CURRENT, where a row has one cell: past its suffix is past the row."""
     if page.next is None:
@@ -462,7 +505,7 @@ def _replace(draft: Draft, now_ns: int, condition: Condition | None, values: Seq
     size = entry.counted_bytes
     if current is None:
         return Change(writes, (), {OBJECTS_COUNTER: 1, BYTES_COUNTER: size}, entry)
-    journal = _drop(current, raw_manifest, entry, writes)
+    journal = _drop(current, raw_manifest, entry, writes, now_ns)
     return Change(writes, journal, {BYTES_COUNTER: size - current.counted_bytes}, entry)
 
 
@@ -472,7 +515,7 @@ def _add(draft: Draft, now_ns: int, condition: Condition | None, token: bytes | 
     return history.add(values, partial(_entry, draft), content, now_ns, condition, token)
 
 
-def _remove(condition: Condition | None, values: Sequence[Any]) -> Change:
+def _remove(condition: Condition | None, now_ns: int, values: Sequence[Any]) -> Change:
     raw, raw_manifest = values
     current = without_history(raw, raw_manifest)
     if condition is not None:
@@ -480,7 +523,7 @@ def _remove(condition: Condition | None, values: Sequence[Any]) -> Change:
     if current is None:
         return Change()
     writes: list[Write] = [Delete(CURRENT)]
-    journal = _drop(current, raw_manifest, None, writes)
+    journal = _drop(current, raw_manifest, None, writes, now_ns)
     return Change(writes, journal, {OBJECTS_COUNTER: -1, BYTES_COUNTER: -current.counted_bytes}, current)
 
 
@@ -520,12 +563,20 @@ def _entry(draft: Draft, order: int, version_id: str) -> ObjectEntry:
         metadata=draft.metadata,
         annotations=summed(draft.annotations) if draft.annotations else None,
         encryption=draft.encryption,
+        lock=draft.lock,
         renamed=draft.renamed,
     )
 
 
-def _drop(old: ObjectEntry, raw_manifest: bytes | None, new: ObjectEntry | None, writes: list[Write]) -> list[bytes]:
-    """Add the removal of an old entry's other cells, unless the new one overwrites them; returns garbage records."""
+def _drop(
+    old: ObjectEntry, raw_manifest: bytes | None, new: ObjectEntry | None, writes: list[Write], now_ns: int
+) -> list[bytes]:
+    """Add the removal of an old entry's other cells, unless the new one overwrites them; returns garbage records.
+
+    Raises:
+        Locked: The old one must stay.
+    """
+    garbage = history.destroyed(old, raw_manifest, now_ns)
     if old.annotations is not None:
         writes += unannotating(old.order)
     if old.metadata is None and not any(write.space == EXTRA for write in writes):
@@ -533,12 +584,9 @@ def _drop(old: ObjectEntry, raw_manifest: bytes | None, new: ObjectEntry | None,
     if old.storage == INLINE:
         if new is None or new.storage != INLINE:
             writes.append(Delete(DATA))
-        return []
-    if old.storage == BLOB:
-        return [dropped((old.blob,))]
-    if new is None or new.storage != MULTIPART:
+    elif old.storage == MULTIPART and (new is None or new.storage != MULTIPART):
         writes.append(Delete(MANIFEST))
-    return [] if raw_manifest is None else [raw_manifest]
+    return garbage
 
 
 def _verified(entry: ObjectEntry, data: bytes | None) -> bytes | None:

@@ -25,6 +25,9 @@ MARKER: Final = 3
 
 NULL_ID: Final = "null"
 
+GOVERNANCE: Final = 1
+COMPLIANCE: Final = 2
+
 SSE_C: Final = 1
 SSE_S3: Final = 2
 SSE_KMS: Final = 3
@@ -90,6 +93,20 @@ class Encryption(msgspec.Struct, frozen=True, array_like=True, gc=False):
     bucket_key: bool = False
 
 
+class Lock(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What keeps a version from being removed; catalog/locks.py has the rules.
+
+    Attributes:
+        mode: Of its retention, GOVERNANCE or COMPLIANCE; 0 where it has none.
+        until: When the retention ends, in milliseconds; 0 where it has none.
+        hold: Whether a legal hold is on it; ``None`` where nobody ever said.
+    """
+
+    mode: int = 0
+    until: int = 0
+    hold: bool | None = None
+
+
 class ObjectEntry(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
     """One version of an object, or a delete marker.
 
@@ -109,6 +126,7 @@ class ObjectEntry(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1)
         annotations: How many annotations it has, and their bytes.
         encryption: ``None`` where the bytes are stored as they are. ``size`` is that of the plain bytes all the same;
             ``check`` is of what is stored.
+        lock: ``None`` where nothing was ever locked.
         renamed: Digests of the client token and the request that gave the object this key, if a token came with it.
     """
 
@@ -126,6 +144,7 @@ class ObjectEntry(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1)
     metadata: Metadata | None = NO_METADATA
     annotations: tuple[int, int] | None = None
     encryption: Encryption | None = None
+    lock: Lock | None = None
     renamed: bytes | None = None
 
     @property
@@ -168,6 +187,7 @@ class UploadRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1
         revision: Grows with every part stored, so that Complete notices a part that came while it looked.
         checksum_algorithm: Empty when the client named none.
         checksum_type: Empty when the client named neither.
+        lock: What the client asked for; the bucket's default comes with the object.
     """
 
     upload_id: str
@@ -179,6 +199,7 @@ class UploadRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1
     checksum_type: Literal["FULL_OBJECT", "COMPOSITE", ""] = ""
     revision: int = 0
     encryption: Encryption | None = None
+    lock: Lock | None = None
 
 
 class PartRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):

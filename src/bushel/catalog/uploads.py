@@ -24,6 +24,7 @@ from bushel.catalog.records import (
     BucketRecord,
     Checksum,
     Encryption,
+    Lock,
     Metadata,
     ObjectEntry,
     PartRecord,
@@ -89,6 +90,7 @@ class Uploads:
         checksum_algorithm: str = "",
         checksum_type: Literal["FULL_OBJECT", "COMPOSITE", ""] = "",
         encryption: Encryption | None = None,
+        lock: Lock | None = None,
     ) -> UploadRecord:
         """Begin an upload. Ids sort by the time they were made.
 
@@ -106,6 +108,7 @@ class Uploads:
             checksum_algorithm,
             checksum_type,
             encryption=encryption,
+            lock=lock,
         )
         change = Change(writes=(Put(UPLOADS, upload_id.encode(), encode(record)),))
         await self._engine.commit(bucket.partition, key.encode(), (), lambda _: change)

@@ -38,7 +38,7 @@ class PutMembers(TypedDict, total=False):
     bucket_key_enabled: bool | None
     request_payer: enums.RequestPayer | None
     tagging: str | None
-    object_lock_mode: enums.ObjectLockMode | None
+    object_lock_mode: enums.ObjectLockRetentionMode | None
     object_lock_retain_until_date: int | None
     object_lock_legal_hold_status: enums.ObjectLockLegalHoldStatus | None
     object_lock_event_hold: enums.ObjectLockLegalHoldStatus | None
@@ -144,7 +144,7 @@ class CopyMembers(TypedDict, total=False):
     copy_source_sse_customer_key_md5: str | None
     request_payer: enums.RequestPayer | None
     tagging: str | None
-    object_lock_mode: enums.ObjectLockMode | None
+    object_lock_mode: enums.ObjectLockRetentionMode | None
     object_lock_retain_until_date: int | None
     object_lock_legal_hold_status: enums.ObjectLockLegalHoldStatus | None
     object_lock_event_hold: enums.ObjectLockLegalHoldStatus | None

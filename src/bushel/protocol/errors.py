@@ -74,6 +74,7 @@ CATALOGUE: dict[str, ErrorKind] = {
     "AccessDenied.Expired": ErrorKind(403, "Request has expired"),
     "AccessDenied.Expires": ErrorKind(403, "Invalid date (should be seconds since epoch)"),
     "AccessDenied.HeadersNotSigned": ErrorKind(403, "There were headers present in the request which were not signed"),
+    "AccessDenied.ObjectLocked": ErrorKind(403, "Access Denied because object protected by object lock."),
     "AccessDenied.NotYetValid": ErrorKind(403, "Request is not yet valid"),
     "AccessDenied.QueryAuthentication": ErrorKind(
         403, "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters"
@@ -240,6 +241,28 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidArgument.BypassGovernance": ErrorKind(
         400, "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets."
     ),
+    "InvalidArgument.DefaultRetention": ErrorKind(400, "Default retention period is too large."),
+    "InvalidArgument.LegalHold": ErrorKind(400, "Legal Hold must be either of 'ON' or 'OFF'"),
+    "InvalidArgument.LockMode": ErrorKind(400, "Unknown wormMode directive."),
+    "InvalidArgument.ModeAndDate": ErrorKind(
+        400, "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied"
+    ),
+    "InvalidArgument.RetainUntilDate": ErrorKind(400, "The retain until date must be in the future!"),
+    "InvalidBucketState.ObjectLock": ErrorKind(
+        409, "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed."
+    ),
+    "InvalidBucketState.Versioning": ErrorKind(
+        409, "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration"
+    ),
+    "InvalidRequest.PartLockDigest": ErrorKind(
+        400, "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Part requests with Object Lock parameters"
+    ),
+    "InvalidRequest.PutLockDigest": ErrorKind(
+        400,
+        "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters",
+    ),
+    "InvalidRetentionPeriod": ErrorKind(400, "Default retention period must be a positive integer value."),
+    "NoSuchObjectLockConfiguration": ErrorKind(404, "The specified object does not have a ObjectLock configuration"),
     "InvalidArgument.CannedACL": ErrorKind(400, ""),
     "InvalidArgument.ConflictingQuery": ErrorKind(400, "Conflicting query string parameters"),
     "InvalidArgument.ContinuationToken": ErrorKind(400, "The continuation token provided is incorrect"),
@@ -532,6 +555,40 @@ CATALOGUE: dict[str, ErrorKind] = {
         400,
         "The bucket POST must contain the specified field name. If it is specified, please check the order "
         "of the fields.",
+    ),
+    "InlineDataTooLarge": ErrorKind(400, "Inline data exceeds the maximum allowed size."),
+    "InvalidArgument.ByteRange": ErrorKind(400, "A range of bytes starts at 0 or later, and does not end before that."),
+    "InvalidArgument.MetadataTwice": ErrorKind(400, "The names of metadata must differ, whatever case they are in."),
+    "InvalidRequest.InsecureSOAP": ErrorKind(400, "SOAP requests must be made over an HTTPS connection."),
+    "InvalidRequest.SignedSOAP": ErrorKind(
+        400, "SOAP requests are signed by the elements AWSAccessKeyId, Timestamp and Signature, not by an HTTP header."
+    ),
+    "InvalidSOAPRequest.Attachment": ErrorKind(
+        400,
+        "The SOAP request body is invalid: its parts are not an envelope, and an attachment if there has to be one.",
+    ),
+    "InvalidSOAPRequest.Element": ErrorKind(
+        400, "The SOAP request body is invalid: the element {Element} has no place here."
+    ),
+    "InvalidSOAPRequest.Missing": ErrorKind(400, "The SOAP request body is invalid: it has no element {Element}."),
+    "InvalidSOAPRequest.MustUnderstand": ErrorKind(
+        400, "The header {Element}, which must be understood, is not understood."
+    ),
+    "InvalidSOAPRequest.Namespace": ErrorKind(
+        400, "The SOAP request body is invalid: the namespace of the element {Element} is not that of S3."
+    ),
+    "InvalidSOAPRequest.Text": ErrorKind(400, "The SOAP request body is invalid: there is text between elements."),
+    "InvalidSOAPRequest.Twice": ErrorKind(
+        400, "The SOAP request body is invalid: the element {Element} comes more often than it may."
+    ),
+    "InvalidSOAPRequest.Value": ErrorKind(
+        400, "The SOAP request body is invalid: the value of the element {Element} is not of its type."
+    ),
+    "InvalidSOAPRequest.Version": ErrorKind(400, "The message is not an envelope of SOAP 1.1."),
+    "MissingAttachment": ErrorKind(400, "A SOAP attachment was expected, but none were found."),
+    "MissingSecurityElement": ErrorKind(400, "The SOAP 1.1 request is missing a security element."),
+    "NotImplemented.Attachment": ErrorKind(
+        501, "Attachments of SOAP messages are implemented as parts of multipart/related, not encoded; DIME is not."
     ),
     "InvalidArgument.AWSAuthorization": ErrorKind(
         400, "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature"

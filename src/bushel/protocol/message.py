@@ -80,6 +80,11 @@ class Request:
         self.peer = peer
         self.secure = secure
 
+    @property
+    def confidential(self) -> bool:
+        """Whether nobody on a network can read the request: it came by TLS, or from this machine."""
+        return self.secure or self.peer.startswith("127.") or self.peer == "::1"
+
 
 class Response:
     """One response.

@@ -1,6 +1,6 @@
 """From Request to Response: the stages that every S3 request passes, in this order.
 
-1. address: host and path to bucket and key; web sites, the server's own pages under ``/_/`` and preflights end here
+1. address: host and path to bucket and key; web sites, SOAP, the pages under ``/_/`` and preflights end here
 2. identify: the signature, and whose it is
 3. route: the operation, from the table
 4. bind: head and document to the operation's input; what is not done is refused here
@@ -48,6 +48,16 @@ class Sites(Protocol):
     ) -> Response | None: ...
 
 
+SOAP: Final = "soap"
+"""What the path of the SOAP interface has in place of a bucket's name, on the service's own hosts: none can have it."""
+
+
+class Soap(Protocol):
+    """The SOAP interface beside REST."""
+
+    async def answer(self, request: Request, request_id: str, host_id: str) -> tuple[Response, Operation | None]: ...
+
+
 _NO_QUERY: Final[Mapping[str, str]] = {}
 
 _log: Final = logging.getLogger(__name__)
@@ -65,6 +75,8 @@ class Pipeline:
         sites: Sites,
         randomness: Randomness,
         access_log: AccessLog | None = None,
+        *,
+        soap: Soap,
     ) -> None:
         self._service = service
         self._resolve = addressing.resolve
@@ -72,6 +84,7 @@ class Pipeline:
         self._health = health
         self._sites = sites
         self._s3_hosts = sites.s3_hosts
+        self._soap = soap
         self._access_log = access_log
         # Request ids only have to differ: a random start for each process, then one after the other.
         self._last_id = int.from_bytes(randomness.token(8), "big")
@@ -93,6 +106,8 @@ class Pipeline:
             address = self._resolve(request.host, request.path)
             if address.on_service_host and request.path.startswith(OWN_PAGES):
                 response = await self._health.answer(request)
+            elif address.bucket == SOAP and address.on_service_host:
+                response, operation = await self._soap.answer(request, request_id, self._host_id)
             elif origin and request.method == "OPTIONS" and address.bucket is not None:
                 buckets = self._service.catalog.buckets
                 response = Response(200, await answer_preflight(buckets, address.bucket, address.key, request))

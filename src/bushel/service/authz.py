@@ -19,7 +19,8 @@ has neither policy nor block nor ownership controls, from a user without policie
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from bushel.catalog.objects import Condition
@@ -106,6 +107,35 @@ def require_owner(ctx: Context, bucket: BucketRecord) -> None:
             raise denied(ctx, _NOTHING)
         return
     _require(ctx, bucket, ctx.operation.action, ctx.key, lambda: _owner_right(ctx, bucket))
+
+
+def require_owner_for(
+    ctx: Context,
+    bucket: BucketRecord,
+    actions: Sequence[str] = (),
+    *,
+    entry: ObjectEntry | None = None,
+    version_id: str | None = None,
+) -> None:
+    """As ``require_owner``, for what no ACL grants on an object: its locks.
+
+    Args:
+        ctx: The request.
+        bucket: Its bucket.
+        actions: What is to be allowed; all that the operation needs unless told.
+        entry: The object that is there.
+        version_id: The version that is asked for.
+
+    Raises:
+        S3Error: AccessDenied.
+    """
+    if not (ctx.access or ctx.caller.policies):
+        if not _owns(ctx.caller, bucket.owner):
+            raise denied(ctx, _NOTHING)
+        return
+    for action in actions or _actions(ctx):
+        right = partial(_owner_right, ctx, bucket)
+        _require(ctx, bucket, action, ctx.key, right, entry=entry, version_id=version_id)
 
 
 def require_account(ctx: Context, bucket: BucketRecord) -> None:
@@ -203,6 +233,8 @@ def may_object(
     permission: str,
     action: str,
     version_id: str | None = None,
+    *,
+    or_owner: bool = False,
 ) -> bool:
     """Whether the caller may do something to an object that is there beside what the operation does.
 
@@ -214,16 +246,19 @@ def may_object(
         permission: The permission of the object's ACL that allows it.
         action: IAM's name, as for the current version.
         version_id: The version that is asked for.
+        or_owner: Whether it is for the bucket's owner too, whoever owns the object.
     """
     if not (ctx.access or ctx.caller.policies):
         metadata = entry.metadata
         grants = metadata.grants if metadata is not None else ()
+        if or_owner and _owns(ctx.caller, bucket.owner):
+            return True
         return ctx.caller.root or allowed(grants, entry.owner, _id(ctx.caller), permission)
     if version_id is not None:
         action = of_a_version(action)
 
     def right() -> bool:
-        return _object_right(ctx, bucket, entry, permission)
+        return _object_right(ctx, bucket, entry, permission) or (or_owner and _owner_right(ctx, bucket))
 
     return _refusal(ctx, bucket, action, key, right, entry=entry, version_id=version_id) is None
 

@@ -115,7 +115,7 @@ def _signature_version(ctx: Context) -> Values:
     if ctx.form_claim is not None:
         return (sigv4.ALGORITHM if ctx.form_claim.scope else "AWS",)
     if claim is None:
-        return None
+        return None if ctx.caller.anonymous else ("AWS",)  # of a SOAP message: HMAC-SHA1, as version 2 is
     return (sigv4.ALGORITHM if isinstance(claim, sigv4.Claim) else "AWS",)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, Protocol
 
 from bushel.catalog import Catalog
-from bushel.catalog.records import BucketRecord
+from bushel.catalog.records import BucketRecord, ObjectEntry
 from bushel.core.clock import Clock
 from bushel.core.ids import Randomness
 from bushel.protocol.cors import Cors
@@ -144,6 +144,7 @@ class Context:
         form_claim: Who signed the form that the request stands for.
         bucket_record: The bucket of the request's path, once it was read.
         cors: Its cross-origin rules as they are before the request acts; only where the request has an origin.
+        written: The entry that PutObject made.
     """
 
     __slots__ = (
@@ -165,9 +166,11 @@ class Context:
         "request",
         "service",
         "status",
+        "written",
     )
 
     input: Any
+    written: ObjectEntry
 
     def __init__(
         self,
@@ -245,8 +248,7 @@ class Context:
     @property
     def confidential(self) -> bool:
         """Whether nobody on a network can read the request: it came by TLS, or from this machine."""
-        peer = self.request.peer
-        return self.request.secure or peer.startswith("127.") or peer == "::1"
+        return self.request.confidential
 
     async def bucket(self, name: str, expected_owner: str | None = None) -> BucketRecord:
         """The bucket, which must belong to the expected owner if the request names one: an account or a canonical id.

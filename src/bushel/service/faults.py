@@ -6,6 +6,7 @@ An error that nobody expected is InternalError, never a NoSuchKey, and is logged
 import logging
 
 from bushel.catalog.buckets import BucketChanged
+from bushel.catalog.locks import Locked
 from bushel.catalog.uploads import NoSuchUpload
 from bushel.engine.api import BlobNotFound, Closed, Corrupt, Full, Gone, Unavailable
 from bushel.protocol.errors import S3Error
@@ -20,6 +21,11 @@ def as_s3_error(error: Exception) -> S3Error:
             return error
         case Gone() | BucketChanged():
             return S3Error("NoSuchBucket")
+        case Locked():
+            log.info("denied: %s", error)
+            refusal = S3Error("AccessDenied.ObjectLocked")
+            refusal.logged = True
+            return refusal
         case NoSuchUpload():
             return S3Error("NoSuchUpload", UploadId=str(error))
         case Full():

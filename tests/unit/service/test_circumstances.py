@@ -64,7 +64,7 @@ def ask(key, *, caller=ALICE, operation=PUT_OBJECT, claim=None, headers=None, se
         ("s3:tlsversion", None),
         ("s3:authtype", None),
         ("s3:signatureage", None),
-        ("s3:signatureversion", None),
+        ("s3:signatureversion", ["AWS"]),  # who has a name and signed no header signed a SOAP message
         ("aws:neverheardof", None),
     ],
 )
@@ -94,6 +94,7 @@ def test_what_a_signature_says():
     assert ask("s3:signatureversion", claim=old) == ["AWS"]
     assert ask("s3:authtype", claim=old) == ["REST-HEADER"]
     assert ask("s3:signatureage", claim=old) is None
+    assert ask("s3:signatureversion", caller=ANONYMOUS) is None
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 from bushel.catalog import Catalog
 from bushel.catalog.layout import SYSTEM
 from bushel.catalog.objects import Draft
-from bushel.catalog.records import MARKER, Checksum, Metadata
+from bushel.catalog.records import COMPLIANCE, GOVERNANCE, MARKER, Checksum, Lock, Metadata
 from bushel.catalog.uploads import NoSuchUpload, Part
 from bushel.engine.api import Unavailable
 from bushel.engine.memory.engine import MemoryEngine
@@ -630,3 +630,44 @@ def test_a_shorter_day_has_its_midnights_closer_together():
             assert await store.keys(bucket) == left
 
     run(scenario)
+
+
+# --- locks ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_locked_version_stays_until_its_lock_has_ended_and_goes_then(caplog):
+    """S10. What is expired as the current version gets its marker all the same."""
+
+    async def scenario(store):
+        expires = rule(
+            expiration=LifecycleExpiration(days=1),
+            noncurrent_version_expiration=NoncurrentVersionExpiration(noncurrent_days=1),
+        )
+        bucket = await store.bucket(expires, versioning="Enabled")
+        ends = store.clock.now_ns() // 1_000_000 + 5 * DAY * 1000
+        for key, lock in (
+            ("compliance", Lock(COMPLIANCE, ends)),
+            ("free", None),
+            ("governance", Lock(GOVERNANCE, ends)),
+            ("held", Lock(hold=True)),
+        ):
+            entry = await store.put(bucket, key)
+            if lock is not None:
+                await store.catalog.objects.change_lock(bucket, key, entry, lambda _, lock=lock: lock)
+        locked = [("compliance", "x"), ("compliance", 4), ("governance", "x"), ("governance", 4)]
+        held = [("held", "x"), ("held", 4)]
+        await store.at(1, day=2)
+        assert await store.versions(bucket) == sorted([*locked, *held, ("free", "x"), ("free", 4)], key=_by_key)
+        await store.at(1, day=4)
+        assert [each for each in await store.versions(bucket) if each[0] != "free"] == [*locked, *held]
+        await store.at(1, day=6)
+        assert [each for each in await store.versions(bucket) if each[0] == "held"] == held
+        assert not [each for each in await store.versions(bucket) if each[1] == 4 and each[0] != "held"]
+
+    with caplog.at_level(logging.WARNING):
+        run(scenario)
+    assert not caplog.records
+
+
+def _by_key(version):
+    return version[0]

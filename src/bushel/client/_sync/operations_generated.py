@@ -22,6 +22,7 @@ from bushel.protocol.shapes import lifecycle as lifecycle_shapes
 from bushel.protocol.shapes import listing as listing_shapes
 from bushel.protocol.shapes import multipart as multipart_shapes
 from bushel.protocol.shapes import object as object_shapes
+from bushel.protocol.shapes import object_lock as object_lock_shapes
 from bushel.protocol.shapes import payment as payment_shapes
 from bushel.protocol.shapes import rename as rename_shapes
 from bushel.protocol.shapes import restore as restore_shapes
@@ -163,7 +164,7 @@ class Operations:
         copy_source_sse_customer_key_md5: str | None = None,
         request_payer: enums.RequestPayer | None = None,
         tagging: str | None = None,
-        object_lock_mode: enums.ObjectLockMode | None = None,
+        object_lock_mode: enums.ObjectLockRetentionMode | None = None,
         object_lock_retain_until_date: int | None = None,
         object_lock_legal_hold_status: enums.ObjectLockLegalHoldStatus | None = None,
         object_lock_event_hold: enums.ObjectLockLegalHoldStatus | None = None,
@@ -289,7 +290,7 @@ class Operations:
         bucket_key_enabled: bool | None = None,
         request_payer: enums.RequestPayer | None = None,
         tagging: str | None = None,
-        object_lock_mode: enums.ObjectLockMode | None = None,
+        object_lock_mode: enums.ObjectLockRetentionMode | None = None,
         object_lock_retain_until_date: int | None = None,
         object_lock_legal_hold_status: enums.ObjectLockLegalHoldStatus | None = None,
         object_lock_event_hold: enums.ObjectLockLegalHoldStatus | None = None,
@@ -792,6 +793,60 @@ class Operations:
                 request_payer=request_payer,
                 expected_bucket_owner=expected_bucket_owner,
                 object_attributes=object_attributes,
+            ),
+        )
+        return output
+
+    def get_object_legal_hold(
+        self,
+        *,
+        bucket: str,
+        key: str,
+        version_id: str | None = None,
+        request_payer: enums.RequestPayer | None = None,
+        expected_bucket_owner: str | None = None,
+    ) -> object_lock_shapes.GetObjectLegalHoldOutput:
+        """GetObjectLegalHold: GET /Bucket/Key?legal-hold (s3:GetObjectLegalHold)."""
+        output: object_lock_shapes.GetObjectLegalHoldOutput = self._call(
+            TABLE["GetObjectLegalHold"],
+            configuration_shapes.ObjectConfigurationInput(
+                bucket=bucket,
+                key=key,
+                version_id=version_id,
+                request_payer=request_payer,
+                expected_bucket_owner=expected_bucket_owner,
+            ),
+        )
+        return output
+
+    def get_object_lock_configuration(
+        self, *, bucket: str, expected_bucket_owner: str | None = None
+    ) -> object_lock_shapes.GetObjectLockConfigurationOutput:
+        """GetObjectLockConfiguration: GET /Bucket?object-lock (s3:GetBucketObjectLockConfiguration)."""
+        output: object_lock_shapes.GetObjectLockConfigurationOutput = self._call(
+            TABLE["GetObjectLockConfiguration"],
+            configuration_shapes.BucketConfigurationInput(bucket=bucket, expected_bucket_owner=expected_bucket_owner),
+        )
+        return output
+
+    def get_object_retention(
+        self,
+        *,
+        bucket: str,
+        key: str,
+        version_id: str | None = None,
+        request_payer: enums.RequestPayer | None = None,
+        expected_bucket_owner: str | None = None,
+    ) -> object_lock_shapes.GetObjectRetentionOutput:
+        """GetObjectRetention: GET /Bucket/Key?retention (s3:GetObjectRetention)."""
+        output: object_lock_shapes.GetObjectRetentionOutput = self._call(
+            TABLE["GetObjectRetention"],
+            configuration_shapes.ObjectConfigurationInput(
+                bucket=bucket,
+                key=key,
+                version_id=version_id,
+                request_payer=request_payer,
+                expected_bucket_owner=expected_bucket_owner,
             ),
         )
         return output
@@ -1416,7 +1471,7 @@ class Operations:
         bucket_key_enabled: bool | None = None,
         request_payer: enums.RequestPayer | None = None,
         tagging: str | None = None,
-        object_lock_mode: enums.ObjectLockMode | None = None,
+        object_lock_mode: enums.ObjectLockRetentionMode | None = None,
         object_lock_retain_until_date: int | None = None,
         object_lock_legal_hold_status: enums.ObjectLockLegalHoldStatus | None = None,
         object_lock_event_hold: enums.ObjectLockLegalHoldStatus | None = None,
@@ -1568,6 +1623,90 @@ class Operations:
                 checksum_algorithm=checksum_algorithm,
                 content_md5=content_md5,
                 request_payer=request_payer,
+                expected_bucket_owner=expected_bucket_owner,
+            ),
+        )
+        return output
+
+    def put_object_legal_hold(
+        self,
+        *,
+        bucket: str,
+        key: str,
+        legal_hold: object_lock_shapes.ObjectLockLegalHold | None = None,
+        request_payer: enums.RequestPayer | None = None,
+        version_id: str | None = None,
+        content_md5: str | None = None,
+        checksum_algorithm: enums.ChecksumAlgorithm | None = None,
+        expected_bucket_owner: str | None = None,
+    ) -> object_lock_shapes.PutObjectLegalHoldOutput:
+        """PutObjectLegalHold: PUT /Bucket/Key?legal-hold (s3:PutObjectLegalHold)."""
+        output: object_lock_shapes.PutObjectLegalHoldOutput = self._call(
+            TABLE["PutObjectLegalHold"],
+            object_lock_shapes.PutObjectLegalHoldInput(
+                bucket=bucket,
+                key=key,
+                legal_hold=legal_hold,
+                request_payer=request_payer,
+                version_id=version_id,
+                content_md5=content_md5,
+                checksum_algorithm=checksum_algorithm,
+                expected_bucket_owner=expected_bucket_owner,
+            ),
+        )
+        return output
+
+    def put_object_lock_configuration(
+        self,
+        *,
+        bucket: str,
+        object_lock_configuration: object_lock_shapes.ObjectLockConfiguration | None = None,
+        request_payer: enums.RequestPayer | None = None,
+        token: str | None = None,
+        content_md5: str | None = None,
+        checksum_algorithm: enums.ChecksumAlgorithm | None = None,
+        expected_bucket_owner: str | None = None,
+    ) -> object_lock_shapes.PutObjectLockConfigurationOutput:
+        """PutObjectLockConfiguration: PUT /Bucket?object-lock (s3:PutBucketObjectLockConfiguration)."""
+        output: object_lock_shapes.PutObjectLockConfigurationOutput = self._call(
+            TABLE["PutObjectLockConfiguration"],
+            object_lock_shapes.PutObjectLockConfigurationInput(
+                bucket=bucket,
+                object_lock_configuration=object_lock_configuration,
+                request_payer=request_payer,
+                token=token,
+                content_md5=content_md5,
+                checksum_algorithm=checksum_algorithm,
+                expected_bucket_owner=expected_bucket_owner,
+            ),
+        )
+        return output
+
+    def put_object_retention(
+        self,
+        *,
+        bucket: str,
+        key: str,
+        retention: object_lock_shapes.ObjectLockRetention | None = None,
+        request_payer: enums.RequestPayer | None = None,
+        version_id: str | None = None,
+        bypass_governance_retention: bool | None = None,
+        content_md5: str | None = None,
+        checksum_algorithm: enums.ChecksumAlgorithm | None = None,
+        expected_bucket_owner: str | None = None,
+    ) -> object_lock_shapes.PutObjectRetentionOutput:
+        """PutObjectRetention: PUT /Bucket/Key?retention (s3:PutObjectRetention)."""
+        output: object_lock_shapes.PutObjectRetentionOutput = self._call(
+            TABLE["PutObjectRetention"],
+            object_lock_shapes.PutObjectRetentionInput(
+                bucket=bucket,
+                key=key,
+                retention=retention,
+                request_payer=request_payer,
+                version_id=version_id,
+                bypass_governance_retention=bypass_governance_retention,
+                content_md5=content_md5,
+                checksum_algorithm=checksum_algorithm,
                 expected_bucket_owner=expected_bucket_owner,
             ),
         )

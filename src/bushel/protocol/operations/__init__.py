@@ -12,6 +12,7 @@ from bushel.protocol.operations import (
     lifecycle,
     listing,
     multipart,
+    object_lock,
     payment,
     refused,
     restore,
@@ -64,9 +65,6 @@ from bushel.protocol.operations.configuration import (
     GET_BUCKET_METRICS_CONFIGURATION,
     GET_BUCKET_NOTIFICATION_CONFIGURATION,
     GET_BUCKET_REPLICATION,
-    GET_OBJECT_LEGAL_HOLD,
-    GET_OBJECT_LOCK_CONFIGURATION,
-    GET_OBJECT_RETENTION,
     LIST_BUCKET_ANALYTICS_CONFIGURATIONS,
     LIST_BUCKET_INTELLIGENT_TIERING_CONFIGURATIONS,
     LIST_BUCKET_INVENTORY_CONFIGURATIONS,
@@ -104,6 +102,14 @@ from bushel.protocol.operations.object import (
     HEAD_OBJECT,
     PUT_OBJECT,
     RENAME_OBJECT,
+)
+from bushel.protocol.operations.object_lock import (
+    GET_OBJECT_LEGAL_HOLD,
+    GET_OBJECT_LOCK_CONFIGURATION,
+    GET_OBJECT_RETENTION,
+    PUT_OBJECT_LEGAL_HOLD,
+    PUT_OBJECT_LOCK_CONFIGURATION,
+    PUT_OBJECT_RETENTION,
 )
 from bushel.protocol.operations.payment import GET_BUCKET_REQUEST_PAYMENT, PUT_BUCKET_REQUEST_PAYMENT
 from bushel.protocol.operations.post_form import POST_OBJECT
@@ -204,6 +210,9 @@ __all__ = [
     "PUT_OBJECT",
     "PUT_OBJECT_ACL",
     "PUT_OBJECT_ANNOTATION",
+    "PUT_OBJECT_LEGAL_HOLD",
+    "PUT_OBJECT_LOCK_CONFIGURATION",
+    "PUT_OBJECT_RETENTION",
     "PUT_OBJECT_TAGGING",
     "PUT_PUBLIC_ACCESS_BLOCK",
     "RENAME_OBJECT",
@@ -233,6 +242,7 @@ TABLE: dict[str, Operation] = {
         lifecycle.OPERATIONS,
         annotations.OPERATIONS,
         website.OPERATIONS,
+        object_lock.OPERATIONS,
         configuration.OPERATIONS,
         refused.OPERATIONS,
     )

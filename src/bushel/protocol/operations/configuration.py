@@ -138,33 +138,6 @@ GET_BUCKET_REPLICATION = Operation(
     action="s3:GetReplicationConfiguration",
     never_configured="ReplicationConfigurationNotFoundError",
 )
-GET_OBJECT_LOCK_CONFIGURATION = Operation(
-    "GetObjectLockConfiguration",
-    "GET",
-    "bucket",
-    ("object-lock",),
-    input=shapes.BucketConfigurationInput,
-    action="s3:GetBucketObjectLockConfiguration",
-    never_configured="ObjectLockConfigurationNotFoundError",
-)
-GET_OBJECT_LEGAL_HOLD = Operation(
-    "GetObjectLegalHold",
-    "GET",
-    "object",
-    ("legal-hold",),
-    input=shapes.ObjectConfigurationInput,
-    action="s3:GetObjectLegalHold",
-    never_configured="InvalidRequest.NoObjectLock",
-)
-GET_OBJECT_RETENTION = Operation(
-    "GetObjectRetention",
-    "GET",
-    "object",
-    ("retention",),
-    input=shapes.ObjectConfigurationInput,
-    action="s3:GetObjectRetention",
-    never_configured="InvalidRequest.NoObjectLock",
-)
 
 OPERATIONS = (
     GET_BUCKET_ABAC,
@@ -182,7 +155,4 @@ OPERATIONS = (
     LIST_BUCKET_METRICS_CONFIGURATIONS,
     GET_BUCKET_NOTIFICATION_CONFIGURATION,
     GET_BUCKET_REPLICATION,
-    GET_OBJECT_LOCK_CONFIGURATION,
-    GET_OBJECT_LEGAL_HOLD,
-    GET_OBJECT_RETENTION,
 )

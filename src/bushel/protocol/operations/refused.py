@@ -7,7 +7,6 @@ _DELIVERY = "nothing is delivered from one bucket to another yet"
 _DIRECTORY = "directory buckets are another service"
 _ENCRYPTION = "an object's encryption is changed by copying it to itself"
 _EVENTS = "no events are sent yet"
-_LOCK = "objects cannot be locked yet"
 _METADATA_TABLES = "there are no tables of metadata"
 _METRICS = "request metrics are the server's, not a bucket's"
 _QUERIES = "objects are not queried"
@@ -34,9 +33,6 @@ _ROWS: tuple[tuple[str, str, Resource, tuple[str, ...], str], ...] = (
     ("PutBucketMetricsConfiguration", "PUT", "bucket", ("metrics",), _METRICS),
     ("PutBucketNotificationConfiguration", "PUT", "bucket", ("notification",), _EVENTS),
     ("PutBucketReplication", "PUT", "bucket", ("replication",), _DELIVERY),
-    ("PutObjectLegalHold", "PUT", "object", ("legal-hold",), _LOCK),
-    ("PutObjectLockConfiguration", "PUT", "bucket", ("object-lock",), _LOCK),
-    ("PutObjectRetention", "PUT", "object", ("retention",), _LOCK),
     ("SelectObjectContent", "POST", "object", ("select",), _QUERIES),
     (
         "UpdateBucketMetadataAnnotationTableConfiguration",

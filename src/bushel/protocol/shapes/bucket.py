@@ -73,9 +73,7 @@ class CreateBucketInput(Struct, frozen=True, kw_only=True):
     grant_read_acp: GrantReadACPHeader = None
     grant_write: GrantWriteHeader = None
     grant_write_acp: GrantWriteACPHeader = None
-    object_lock_enabled_for_bucket: Annotated[
-        bool | None, Header("x-amz-bucket-object-lock-enabled"), Refused(allow=("false",))
-    ] = None
+    object_lock_enabled_for_bucket: Annotated[bool | None, Header("x-amz-bucket-object-lock-enabled")] = None
     object_ownership: ObjectOwnershipHeader = None
     bucket_namespace: Annotated[
         BucketNamespace | None, Header("x-amz-bucket-namespace"), Refused(allow=("global",))

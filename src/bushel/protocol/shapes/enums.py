@@ -47,9 +47,11 @@ ObjectCannedACL = Literal[
     "bucket-owner-full-control",
 ]
 ObjectAttributes = Literal["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"]
+ObjectLockEnabled = Literal["Enabled"]
 ObjectLockEventHold = Literal["ON", "OFF"]
 ObjectLockLegalHoldStatus = Literal["ON", "OFF"]
 ObjectLockMode = Literal["GOVERNANCE", "COMPLIANCE"]
+ObjectLockRetentionMode = Literal["GOVERNANCE", "COMPLIANCE"]
 ObjectOwnership = Literal["BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforced"]
 ObjectVersionStorageClass = Literal["STANDARD"]
 OptionalObjectAttributes = Literal["RestoreStatus"]

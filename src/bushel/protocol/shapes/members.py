@@ -41,7 +41,7 @@ from bushel.protocol.shapes.enums import (
 )
 
 MAX_INT = 2**31 - 1
-_LOCK = Refused()
+_EVENT_HOLD = Refused()
 
 # What is asked for.
 BucketName = Annotated[str, Path("Bucket")]
@@ -90,22 +90,22 @@ WebsiteRedirectLocationHeader = Annotated[str | None, Header("x-amz-website-redi
 
 # Protection against deletion.
 MFAHeader = Annotated[str | None, Header("x-amz-mfa"), Refused()]
-BypassGovernanceRetentionHeader = Annotated[
-    bool | None, Header("x-amz-bypass-governance-retention"), Refused("InvalidArgument.BypassGovernance")
+BypassGovernanceRetentionHeader = Annotated[bool | None, Header("x-amz-bypass-governance-retention")]
+ObjectLockModeHeader = Annotated[
+    ObjectLockMode | None, Header("x-amz-object-lock-mode"), Invalid("InvalidArgument.LockMode")
 ]
-ObjectLockModeHeader = Annotated[ObjectLockMode | None, Header("x-amz-object-lock-mode"), _LOCK]
 ObjectLockRetainUntilDateHeader = Annotated[
-    Timestamp | None, Header("x-amz-object-lock-retain-until-date"), Moment("iso8601"), _LOCK
+    Timestamp | None, Header("x-amz-object-lock-retain-until-date"), Moment("iso8601")
 ]
 ObjectLockLegalHoldStatusHeader = Annotated[
-    ObjectLockLegalHoldStatus | None, Header("x-amz-object-lock-legal-hold"), _LOCK
+    ObjectLockLegalHoldStatus | None, Header("x-amz-object-lock-legal-hold"), Invalid("InvalidArgument.LegalHold")
 ]
-ObjectLockEventHoldHeader = Annotated[ObjectLockEventHold | None, Header("x-amz-object-lock-event-hold"), _LOCK]
+ObjectLockEventHoldHeader = Annotated[ObjectLockEventHold | None, Header("x-amz-object-lock-event-hold"), _EVENT_HOLD]
 ObjectLockEventHoldDurationDaysHeader = Annotated[
-    int | None, Header("x-amz-object-lock-event-hold-duration-days"), _LOCK
+    int | None, Header("x-amz-object-lock-event-hold-duration-days"), _EVENT_HOLD
 ]
 ObjectLockEventHoldDurationYearsHeader = Annotated[
-    int | None, Header("x-amz-object-lock-event-hold-duration-years"), _LOCK
+    int | None, Header("x-amz-object-lock-event-hold-duration-years"), _EVENT_HOLD
 ]
 
 # Encryption.

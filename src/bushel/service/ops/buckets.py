@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from bushel.catalog.buckets import BucketExists, BucketNotEmpty, TooManyBuckets
+from bushel.catalog.objects import ENABLED
 from bushel.catalog.records import BucketRecord, Grants
 from bushel.catalog.uploads import NoSuchUpload
 from bushel.engine.api import MAX_SCAN_CELLS
@@ -34,6 +35,8 @@ from bushel.service.access import BLOCK, BLOCK_ALL, ENFORCED
 from bushel.service.authz import READ, may_bucket, require_bucket, require_owner, require_user, visible_buckets
 from bushel.service.context import Context, is_owner
 from bushel.service.grants import bucket_grants, check_public
+from bushel.service.locks import ENABLED as LOCK_ENABLED
+from bushel.service.locks import OBJECT_LOCK
 from bushel.service.ops.tagging import TAGGING
 from bushel.service.registry import implements
 
@@ -79,7 +82,7 @@ async def list_buckets(ctx: Context, request: ListBucketsInput) -> ListBucketsOu
 @implements(CREATE_BUCKET)
 async def create_bucket(ctx: Context, request: CreateBucketInput) -> CreateBucketOutput:
     """Make a bucket. In us-east-1 its owner may make it again, which resets the ACL (S3: CreateBucket);
-    with tags it is a new bucket that is asked for.
+    with tags or Object Lock it is a new bucket that is asked for.
     """
     require_user(ctx)
     service = ctx.service
@@ -99,6 +102,9 @@ async def create_bucket(ctx: Context, request: CreateBucketInput) -> CreateBucke
     if tags:
         check_bucket_tags(tags)
         documents[TAGGING.kind] = TAGGING.document(Tagging(tag_set=tags))
+    with_lock = bool(request.object_lock_enabled_for_bucket)
+    if with_lock:
+        documents[OBJECT_LOCK.kind] = OBJECT_LOCK.document(LOCK_ENABLED)
     try:
         made = await ctx.catalog.buckets.create(
             request.bucket,
@@ -107,6 +113,7 @@ async def create_bucket(ctx: Context, request: CreateBucketInput) -> CreateBucke
             grants=grants,
             ownership=ownership,
             documents=documents,
+            versioning=ENABLED if with_lock else "",
             limit=service.rules.max_buckets_per_user,
         )
         # A bucket has no object yet, so it is soon enough for the owner's quota to come after it.
@@ -117,7 +124,7 @@ async def create_bucket(ctx: Context, request: CreateBucketInput) -> CreateBucke
         existing = error.record
         if existing.owner != owner:
             raise S3Error("BucketAlreadyExists", BucketName=request.bucket) from None
-        if existing.region != DEFAULT_REGION or region != DEFAULT_REGION or tags:
+        if existing.region != DEFAULT_REGION or region != DEFAULT_REGION or tags or with_lock:
             raise S3Error("BucketAlreadyOwnedByYou", BucketName=request.bucket) from None
         await _reset_acl(ctx, request, grants)
     return CreateBucketOutput(location=f"/{request.bucket}")

@@ -5,10 +5,9 @@ from typing import Any
 from bushel.protocol.errors import S3Error
 from bushel.protocol.operations import TABLE, Operation
 from bushel.protocol.operations import configuration as operations
-from bushel.service.authz import READ, require_object, require_owner
+from bushel.service.authz import require_owner
 from bushel.service.context import Context
 from bushel.service.registry import HANDLERS, Handler
-from bushel.service.versions import find_version
 
 
 def _answer(operation: Operation) -> Any:
@@ -31,15 +30,7 @@ def _reader(operation: Operation) -> Handler:
             raise S3Error(reason, BucketName=bucket.name)
         return answer
 
-    async def read_object_configuration(ctx: Context, request: Any) -> Any:
-        bucket = await ctx.bucket(request.bucket, request.expected_bucket_owner)
-        entry = await find_version(ctx, bucket, request.key, request.version_id)
-        require_object(ctx, entry, READ)
-        if reason is not None:
-            raise S3Error(reason)
-        return answer
-
-    return read_bucket_configuration if operation.resource == "bucket" else read_object_configuration
+    return read_bucket_configuration
 
 
 HANDLERS.update({each.name: _reader(each) for each in TABLE.values() if each in operations.OPERATIONS})

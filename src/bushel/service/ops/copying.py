@@ -23,6 +23,7 @@ from bushel.service.encryption.choosing import object_sealing
 from bushel.service.encryption.sealing import ObjectSealing
 from bushel.service.grants import object_grants, object_owner
 from bushel.service.lifecycle import expiration_of
+from bushel.service.locks import locking_of
 from bushel.service.metadata import copied_headers, metadata_of
 from bushel.service.ops.writing import write_condition
 from bushel.service.quotas import require_room
@@ -38,7 +39,10 @@ MAX_COPY_BYTES: Final = 5 * 1024**3
 
 @implements(COPY_OBJECT)
 async def copy_object(ctx: Context, request: CopyObjectInput) -> CopyObjectOutput:
-    """Copy an object, with its metadata and tags or with those of the request; the ACL is always the request's."""
+    """Copy an object, with its metadata and tags or with those of the request; the ACL is always the request's.
+
+    A lock stays with the version that has it: the copy has what the request asks for, or the bucket's default.
+    """
     bucket = await ctx.bucket(request.bucket, request.expected_bucket_owner)
     require_bucket(ctx, bucket, WRITE)
     if ctx.caller.anonymous:
@@ -77,11 +81,14 @@ async def copy_object(ctx: Context, request: CopyObjectInput) -> CopyObjectOutpu
         metadata = msgspec.structs.replace(entry.metadata, headers=headers, grants=grants)
     metadata = msgspec.structs.replace(metadata, tags=copied_tags(ctx, request, source))
     annotations = await copied_annotations(ctx, request, source, sealing)
+    locking = await locking_of(ctx, bucket, request)
     if bucket.configured:
         await require_room(ctx, bucket, entry.size + sum(record.size for record, _ in annotations))
     draft = await _draft(ctx, source, bucket, request, owner, metadata, sealing)
     if annotations:
         draft = draft._replace(annotations=await sealed_annotations(annotations, sealing))
+    if locking is not None:
+        draft = draft._replace(lock=locking.lock(ctx.service.clock.now_ns()))
     stored = await ctx.catalog.objects.put(bucket, request.key, draft, condition)
     checksum = stored.checksum
     assert checksum is not None

@@ -1,6 +1,7 @@
 """Objects deleted: one, or up to a thousand in one request."""
 
 import asyncio
+import contextlib
 from typing import Final
 
 from bushel.catalog.history import order_of
@@ -23,6 +24,7 @@ from bushel.protocol.shapes.object import (
 from bushel.service.authz import READ, deletion, denied, may_object, missing_object
 from bushel.service.context import Context
 from bushel.service.faults import as_s3_error
+from bushel.service.locks import bypasses_governance
 from bushel.service.registry import implements
 from bushel.service.versions import NULL, check_version_id
 
@@ -42,7 +44,8 @@ async def delete_object(ctx: Context, request: DeleteObjectInput) -> DeleteObjec
     permission = deletion(ctx, bucket, request.key, version_id)
     check_version_id(version_id)
     wanted = DeleteConditions(request.if_match, request.if_match_size, request.if_match_last_modified_time)
-    entry = await _delete(ctx, bucket, request.key, version_id, permission, wanted)
+    bypass = bypasses_governance(bucket, request.bypass_governance_retention)
+    entry = await _delete(ctx, bucket, request.key, version_id, permission, wanted, bypass=bypass)
     if version_id is None and not bucket.versioning:
         return DeleteObjectOutput()
     return DeleteObjectOutput(
@@ -58,31 +61,40 @@ async def _delete(
     version_id: str | None,
     permission: Condition | None,
     wanted: DeleteConditions,
+    *,
+    bypass: bool,
 ) -> ObjectEntry | None:
     """What was removed for good, or the delete marker that was put.
 
     Raises:
         S3Error: What the permission and the conditions refuse; NotImplemented for conditions on a version that is
             named, because they are about the current one.
+        Locked: What would go for good must stay.
     """
     objects = ctx.catalog.objects
     if wanted == _NO_CONDITIONS:
         if version_id is None:
             return await objects.delete(bucket, key, ctx.caller.user_id, permission)
-        return await objects.delete_version(bucket, key, version_id, permission)
+        return await objects.delete_version(bucket, key, version_id, permission, bypass_governance=bypass)
     if version_id is not None:
         raise S3Error("NotImplemented.VersionCondition")
-    if wanted.if_match not in {None, ANY}:
-        await _require_tag(ctx, bucket, key)
+    about_tag = wanted.if_match not in {None, ANY}
+    known: int | None = None
 
     def condition(current: ObjectEntry | None) -> None:
         if permission is not None:
             permission(current)
+        if about_tag and (None if current is None else current.order) != known:
+            raise _OverwrittenMeanwhile
         found = None if current is None else (current.etag, current.size, current.last_modified)
         check_delete(key, found, wanted)
 
     try:
-        return await objects.delete(bucket, key, ctx.caller.user_id, condition)
+        while True:
+            if about_tag:
+                known = await _of_known_tag(ctx, bucket, key)
+            with contextlib.suppress(_OverwrittenMeanwhile):
+                return await objects.delete(bucket, key, ctx.caller.user_id, condition)
     except S3Error as error:
         newest = await objects.newest(bucket, key) if error.code == "NoSuchKey" and bucket.versioning else None
         if newest is not None and newest.storage == MARKER:
@@ -90,8 +102,18 @@ async def _delete(
         raise
 
 
-async def _require_tag(ctx: Context, bucket: BucketRecord, key: str) -> None:
-    """Who asks whether a tag is right learns something of the object, so they must be allowed to read it."""
+class _OverwrittenMeanwhile(Exception):
+    """The object is not the one that the caller was allowed to ask about."""
+
+
+async def _of_known_tag(ctx: Context, bucket: BucketRecord, key: str) -> int | None:
+    """The order of the current object, which the caller may read; ``None`` where there is none.
+
+    Who asks whether a tag is right learns something of the object.
+
+    Raises:
+        S3Error: AccessDenied.
+    """
     entry = await ctx.catalog.objects.head(bucket, key)
     if entry is None:
         error = missing_object(ctx, bucket, key)
@@ -99,6 +121,7 @@ async def _require_tag(ctx: Context, bucket: BucketRecord, key: str) -> None:
             raise error
     elif not may_object(ctx, bucket, key, entry, READ, "s3:GetObject"):
         raise denied(ctx, "conditions on its tag are for those who may read the object", "s3:GetObject")
+    return None if entry is None else entry.order
 
 
 @implements(DELETE_OBJECTS)
@@ -111,7 +134,8 @@ async def delete_objects(ctx: Context, request: DeleteObjectsInput) -> DeleteObj
         raise S3Error("MalformedXML")
     if not (ctx.access or ctx.caller.policies):
         deletion(ctx, bucket, "")  # without policies all keys are alike: who may delete none is told once
-    outcomes = await asyncio.gather(*(_delete_one(ctx, bucket, each) for each in objects))
+    bypass = bypasses_governance(bucket, request.bypass_governance_retention)
+    outcomes = await asyncio.gather(*(_delete_one(ctx, bucket, each, bypass=bypass) for each in objects))
     quiet = bool(request.delete.quiet)
     return DeleteObjectsOutput(
         deleted=[each for each in outcomes if isinstance(each, DeletedObject) and not quiet],
@@ -119,7 +143,9 @@ async def delete_objects(ctx: Context, request: DeleteObjectsInput) -> DeleteObj
     )
 
 
-async def _delete_one(ctx: Context, bucket: BucketRecord, each: ObjectIdentifier) -> DeletedObject | Error:
+async def _delete_one(
+    ctx: Context, bucket: BucketRecord, each: ObjectIdentifier, *, bypass: bool
+) -> DeletedObject | Error:
     try:
         if not each.key:
             raise S3Error("UserKeyMustBeSpecified")
@@ -130,7 +156,7 @@ async def _delete_one(ctx: Context, bucket: BucketRecord, each: ObjectIdentifier
         if version_id not in {None, NULL} and order_of(version_id) is None:
             raise S3Error("NoSuchVersion")
         wanted = DeleteConditions(each.e_tag, each.size, each.last_modified_time)
-        entry = await _delete(ctx, bucket, each.key, version_id, permission, wanted)
+        entry = await _delete(ctx, bucket, each.key, version_id, permission, wanted, bypass=bypass)
     except Exception as error:  # noqa: BLE001 - one key's failure must not hide the others' outcomes
         failure = as_s3_error(error)
         if failure.code == "AccessDenied" and not failure.logged:

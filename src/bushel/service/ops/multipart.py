@@ -57,6 +57,7 @@ from bushel.service.encryption.unlocking import check_upload_key, part_sealing
 from bushel.service.encryption.wrappings import told_of
 from bushel.service.grants import object_grants, object_owner
 from bushel.service.lifecycle import abortion_of, expiration_of
+from bushel.service.locks import asked_lock, locking_of_upload, require_digest
 from bushel.service.metadata import metadata_of
 from bushel.service.ops.writing import write_condition
 from bushel.service.quotas import require_room
@@ -83,6 +84,7 @@ async def create_multipart_upload(ctx: Context, request: CreateMultipartUploadIn
         await require_room(ctx, bucket, 0)
     asked = declared_upload(request.checksum_algorithm, request.checksum_type)
     metadata = metadata_of(request, await object_grants(ctx, request, bucket, owner))
+    lock = asked_lock(ctx, bucket, request)
     sealing = await object_sealing(ctx, bucket, request.key, request)
     upload = await ctx.catalog.uploads.create(
         bucket,
@@ -93,6 +95,7 @@ async def create_multipart_upload(ctx: Context, request: CreateMultipartUploadIn
         checksum_algorithm=asked.algorithm.name if asked.named else "",
         checksum_type=asked.type if asked.named else "",
         encryption=None if sealing is None else sealing.record(),
+        lock=lock,
     )
     return CreateMultipartUploadOutput(
         bucket=bucket.name,
@@ -116,6 +119,8 @@ async def upload_part(ctx: Context, request: UploadPartInput) -> UploadPartOutpu
     check_part(kept, payload.declaration)
     if bucket.configured:
         await require_room(ctx, bucket, payload.length, objects=0)
+        if await locking_of_upload(ctx, bucket, upload.lock) is not None:
+            require_digest(ctx, "InvalidRequest.PartLockDigest")
     payload.compute(kept.algorithm)
     _, blob = await receive(ctx, bucket, request.key, inline=False, sealing=sealing)
     digest = payload.digest(kept.algorithm)
@@ -192,6 +197,9 @@ async def complete_multipart_upload(
         draft, unused = _assemble(ctx, request, upload, stored, wanted)
         if bucket.configured:
             await require_room(ctx, bucket, draft.size)
+            locking = await locking_of_upload(ctx, bucket, upload.lock)
+            if locking is not None:
+                draft = draft._replace(lock=locking.lock(ctx.service.clock.now_ns()))
         try:
             entry = await uploads.complete(bucket, request.key, upload, draft, unused, condition)
         except PartsChanged:

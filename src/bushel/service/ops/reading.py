@@ -15,6 +15,7 @@ from bushel.service.content import manifest_of, open_content
 from bushel.service.context import Context
 from bushel.service.encryption.unlocking import NOT_ENCRYPTED, Unlocked, unlock
 from bushel.service.lifecycle import expiration_of
+from bushel.service.locks import told_lock
 from bushel.service.registry import implements
 from bushel.service.tags import may_read_tags
 from bushel.service.versions import check_version_id, find_version, marker_named, missing_version, told_version
@@ -85,6 +86,8 @@ async def _describe(
         answer["version_id"] = told_version(bucket, entry)
     if unlocked.told:
         answer.update(unlocked.told)
+    if entry.lock is not None:
+        answer.update(told_lock(ctx, bucket, request.key, entry, request.version_id))
     if metadata.tags and may_read_tags(ctx, bucket, request.key, entry, request.version_id):
         answer["tag_count"] = len(metadata.tags)
     if _is_not_modified(ctx, request, entry):

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from bushel.catalog.history import order_of, position_after
-from bushel.catalog.objects import Version
+from bushel.catalog.objects import ENABLED, Version
 from bushel.catalog.records import MARKER, BucketRecord
 from bushel.protocol.errors import S3Error
 from bushel.protocol.operations import GET_BUCKET_VERSIONING, LIST_OBJECT_VERSIONS, PUT_BUCKET_VERSIONING
@@ -23,6 +23,7 @@ from bushel.protocol.shapes.versioning import (
 from bushel.service.authz import READ, require_bucket, require_owner
 from bushel.service.context import Context
 from bushel.service.listing import MAX_KEYS, successor
+from bushel.service.locks import takes_locks
 from bushel.service.ops.listing import Encoder, encoder
 from bushel.service.registry import implements
 from bushel.service.versions import NULL
@@ -38,7 +39,10 @@ async def get_bucket_versioning(ctx: Context, request: BucketConfigurationInput)
 
 @implements(PUT_BUCKET_VERSIONING)
 async def put_bucket_versioning(ctx: Context, request: PutBucketVersioningInput) -> None:
-    """Enable or suspend versioning; a bucket that has been enabled never becomes unversioned again."""
+    """Enable or suspend versioning; a bucket that has been enabled never becomes unversioned again.
+
+    One that takes locks stays enabled.
+    """
     bucket = await ctx.bucket(request.bucket, request.expected_bucket_owner)
     require_owner(ctx, bucket)
     if request.versioning_configuration.mfa_delete == "Enabled":
@@ -46,7 +50,13 @@ async def put_bucket_versioning(ctx: Context, request: PutBucketVersioningInput)
     status = request.versioning_configuration.status
     if status is None:
         raise S3Error("IllegalVersioningConfigurationException")
-    await ctx.catalog.buckets.update(bucket, lambda record: msgspec.structs.replace(record, versioning=status))
+
+    def set_status(record: BucketRecord) -> BucketRecord:
+        if status != ENABLED and takes_locks(record):
+            raise S3Error("InvalidBucketState.ObjectLock")
+        return msgspec.structs.replace(record, versioning=status)
+
+    await ctx.catalog.buckets.update(bucket, set_status)
 
 
 @implements(LIST_OBJECT_VERSIONS)

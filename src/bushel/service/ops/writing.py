@@ -12,6 +12,7 @@ from bushel.service.context import Context
 from bushel.service.encryption.choosing import object_sealing
 from bushel.service.grants import object_grants, object_owner
 from bushel.service.lifecycle import expiration_of
+from bushel.service.locks import locking_of, names_lock, require_digest
 from bushel.service.metadata import metadata_of
 from bushel.service.ops.appending import append, nothing_there
 from bushel.service.quotas import require_room
@@ -40,15 +41,22 @@ async def put_object(ctx: Context, request: PutObjectInput) -> PutObjectOutput:
     sealing = None
     if bucket.configured or names_encryption(request):
         sealing = await object_sealing(ctx, bucket, request.key, request)
+    locking = None
+    if bucket.configured or names_lock(request):
+        locking = await locking_of(ctx, bucket, request)
     payload = ctx.payload
     if bucket.configured:
         await require_room(ctx, bucket, payload.length)
+    if locking is not None:
+        require_digest(ctx, "InvalidRequest.PutLockDigest")
     data, blob = await receive(ctx, bucket, request.key, sealing=sealing)
     checksum = Checksum(*payload.checksum)
     draft = Draft(payload.size, payload.md5.hex(), owner, metadata, checksum, data, blob)
     if sealing is not None:
         draft = draft._replace(etag=sealing.tag(payload.md5).hex(), encryption=sealing.record())
-    entry = await ctx.catalog.objects.put(bucket, request.key, draft, condition)
+    if locking is not None:
+        draft = draft._replace(lock=locking.lock(ctx.service.clock.now_ns()))
+    ctx.written = entry = await ctx.catalog.objects.put(bucket, request.key, draft, condition)
     answer = checksum_member(checksum.algorithm, checksum.digest)
     if sealing is not None:
         answer.update(sealing.told)
