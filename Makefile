@@ -11,7 +11,7 @@ JOBS ?= 2
 
 # What the tests drive: load generator and its yardstick, S3 clients that nobody here wrote, the tracer, certificates.
 DEBIAN_PACKAGES := wrk nginx s3cmd rclone libnet-amazon-s3-perl curl wget strace openssl \
-	chromium
+	chromium python3-libtorrent
 
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --no-input --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest

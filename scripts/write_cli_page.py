@@ -103,6 +103,7 @@ def _kind(found: msgspec.inspect.Type) -> tuple[str, str]:
         msgspec.inspect.FloatType: "number",
         msgspec.inspect.BoolType: "true or false",
         msgspec.inspect.DictType: "object of texts",
+        msgspec.inspect.ListType: "list of texts",
     }
     return names[type(found)], note
 

@@ -21,6 +21,7 @@ from bushel.core.clock import Clock, SystemClock
 from bushel.core.credentials import RootNote, read_credentials, write_credentials
 from bushel.core.ids import Randomness, SystemRandomness
 from bushel.core.settings import CannotStart, Settings
+from bushel.core.shared import SharedMemory, SharedTurn
 from bushel.engine.api import Engine, EngineError, Full
 from bushel.protocol.address import Addressing
 from bushel.server import supervisor
@@ -28,6 +29,7 @@ from bushel.server.access_log import AccessLog
 from bushel.server.health import Health
 from bushel.server.http import HttpServer, Limits
 from bushel.server.listener import address_of, open_sockets
+from bushel.server.own_pages import OwnPages
 from bushel.server.pipeline import Pipeline
 from bushel.server.proxy import TrustedProxies
 from bushel.server.tls import Certificate
@@ -35,12 +37,16 @@ from bushel.server.worker import WorkerInfo
 from bushel.service.authn import Authenticator
 from bushel.service.background.lifecycle import run_lifecycle
 from bushel.service.background.sweeper import run_sweeper
+from bushel.service.background.torrents import run_torrent_sweeper
 from bushel.service.context import Caller, Service
 from bushel.service.encryption.keyring import NO_KEYS, KeyFile, KeyringError, KeySource, keys_of
 from bushel.service.reads import SLOT_BYTES, ActiveReads
+from bushel.service.torrents import Hashing
 from bushel.web.hosts import BUILT_IN_DOMAIN, SiteHosts
 from bushel.web.sites import Sites
 from bushel.web.soap.interface import SoapInterface
+from bushel.web.torrents import swarm
+from bushel.web.torrents.tracker import Tracker
 
 _log: Final = logging.getLogger(__name__)
 
@@ -63,9 +69,23 @@ def build(
     *,
     clock: Clock,
     randomness: Randomness,
+    shared: SharedMemory,
+    hashing: Hashing,
     access_log: AccessLog | None = None,
 ) -> tuple[Pipeline, Health]:
-    """The application of one process over an open catalog."""
+    """The application of one process over an open catalog.
+
+    Args:
+        settings: Of the server.
+        catalog: Open.
+        root_pair: The operator's.
+        reads: The process's slot.
+        clock: The process's.
+        randomness: The process's.
+        shared: What ``shared_memory`` made.
+        hashing: The process's, made by ``new_hashing``; whoever calls this closes it before the engine.
+        access_log: Where requests are noted.
+    """
     own_hosts = [] if settings.public_url is None else [settings.public_url.partition("://")[2]]
     addressing = Addressing(settings.domain, [*own_hosts, BUILT_IN_DOMAIN, *settings.website_domain])
     service = Service(
@@ -74,6 +94,7 @@ def build(
         settings,
         reads,
         randomness=randomness,
+        hashing=hashing,
         keys=key_source(settings),
         root=Caller(ROOT_ID, "root", root_pair.access_key, root=True),
         root_secret_key=root_pair.secret_key,
@@ -81,11 +102,22 @@ def build(
         public_endpoint=settings.public_url or "",
     )
     health = Health(catalog)
+    own_pages = OwnPages({"health": health, "tracker": Tracker(service, shared.view, shared)})
     sites = Sites(service, SiteHosts(settings.website_domain, addressing))
     soap = SoapInterface(service)
     authenticator = Authenticator(service, root_pair)
-    pipeline = Pipeline(service, addressing, authenticator, health, sites, randomness, access_log, soap=soap)
+    pipeline = Pipeline(service, addressing, authenticator, own_pages, sites, randomness, access_log, soap=soap)
     return pipeline, health
+
+
+def shared_memory() -> SharedMemory:
+    """What the processes of a server share beside the store; made before they are forked."""
+    return SharedMemory(swarm.MEMORY_BYTES)
+
+
+def new_hashing(shared: SharedMemory) -> Hashing:
+    """The hashing of one process, which takes turns with the others."""
+    return Hashing(SharedTurn(shared, swarm.SETS))  # the locks before it are the swarms'
 
 
 def root_credentials(settings: Settings, folder: Path | None, randomness: Randomness) -> tuple[KeyPair, RootNote]:
@@ -165,6 +197,7 @@ class Plan(NamedTuple):
     Attributes:
         folder: The data folder; ``None`` for a memory store.
         reads: A slot for each worker (``service.reads``).
+        shared: What they know of swarms, and the turns that they take.
         access_log: Descriptor of the access log, or ``None``.
         website_sockets: One for each worker, where web sites have a port of their own.
     """
@@ -173,6 +206,7 @@ class Plan(NamedTuple):
     folder: Path | None
     root_pair: KeyPair
     reads: mmap.mmap
+    shared: SharedMemory
     access_log: int | None
     website_sockets: list[socket.socket]
 
@@ -203,6 +237,7 @@ def serve(settings: Settings, store: str, announce: Callable[[str, RootNote], No
             folder,
             pair,
             mmap.mmap(-1, SLOT_BYTES * settings.workers),
+            shared_memory(),
             _open_access_log(settings),
             [] if settings.website_listen is None else open_sockets(settings.website_listen, settings.workers),
         )
@@ -249,8 +284,17 @@ async def _work(plan: Plan, sock: socket.socket, info: WorkerInfo) -> None:
             catalog = await Catalog.open(engine, clock, randomness)
         reads = ActiveReads(memoryview(plan.reads), info.index)
         access_log = None if plan.access_log is None else AccessLog(plan.access_log, clock)
+        hashing = new_hashing(plan.shared)
         application, health = build(
-            settings, catalog, plan.root_pair, reads, clock=clock, randomness=randomness, access_log=access_log
+            settings,
+            catalog,
+            plan.root_pair,
+            reads,
+            clock=clock,
+            randomness=randomness,
+            shared=plan.shared,
+            hashing=hashing,
+            access_log=access_log,
         )
         stall_seconds = settings.idle_timeout_seconds
         limits = Limits(
@@ -272,6 +316,7 @@ async def _work(plan: Plan, sock: socket.socket, info: WorkerInfo) -> None:
                     interval_seconds=settings.sweep_interval_seconds,
                 )
             )
+            chores.append(lambda: run_torrent_sweeper(catalog))
             chores.append(
                 lambda: run_lifecycle(
                     catalog,
@@ -300,6 +345,7 @@ async def _work(plan: Plan, sock: socket.socket, info: WorkerInfo) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await hashing.close()
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """What pyproject.toml asks for, what requirements/*.txt pin and what the code imports are the same."""
 
 import ast
+import itertools
 import re
 import sys
 import tomllib
@@ -52,7 +53,8 @@ def test_the_package_imports_what_it_asks_for_and_asks_for_what_it_imports():
             elif isinstance(node, ast.ImportFrom):
                 imported.add((node.module or "").partition(".")[0])
 
-    asked = {Requirement(text).name for text in ASKED["runtime"]}
+    extras = PROJECT["project"].get("optional-dependencies", {}).values()
+    asked = {Requirement(text).name for text in itertools.chain(ASKED["runtime"], *extras)}
 
     # bushel.testing is for those who have pytest and hypothesis already.
     assert imported - set(sys.stdlib_module_names) - {"bushel", "pytest", "hypothesis"} == asked

@@ -10,6 +10,7 @@ from bushel.catalog.layout import SYSTEM
 from bushel.catalog.objects import Objects
 from bushel.catalog.quotas import Quotas
 from bushel.catalog.renaming import Renaming
+from bushel.catalog.torrents import Torrents
 from bushel.catalog.uploads import Uploads
 from bushel.catalog.users import Users
 from bushel.core.clock import Clock
@@ -25,6 +26,7 @@ __all__ = [
     "Objects",
     "Quotas",
     "Renaming",
+    "Torrents",
     "Uploads",
     "Users",
 ]
@@ -40,6 +42,7 @@ class Catalog:
         self.objects = Objects(engine, clock, randomness)
         self.annotations = Annotations(engine)
         self.quotas = Quotas(engine, self.buckets, self.users)
+        self.torrents = Torrents(engine, clock, self.buckets, self.objects)
         self.uploads = Uploads(engine, self.objects, clock, randomness)
         self.expiring = Expiring(self.objects)
         self.appending = Appending(self.objects, clock)

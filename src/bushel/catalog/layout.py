@@ -27,6 +27,10 @@ UPLOADS     S3 key        upload id               UploadRecord
 PARTS       S3 key        upload id, number (2)   PartRecord
 ANNOTATIONS S3 key        inverted order, digest  AnnotationRecord; the digest is SHA-256 of the annotation's name
 ANNOTATED   S3 key        same, number (2)        a piece of the annotation's payload
+torrents, a partition of its own
+TORRENT     version's     (empty)                 TorrentRecord; the row is a digest of bucket instance, order and key
+HASHES      version's     number (1)              some of the piece hashes
+ISSUED      info-hash     (empty)                 IssuedRecord: the row of the torrent that it names
 =========== ============= ======================= ================================================================
 
 The suffix "version" is the inverted order of an older version, or NULL_VERSION for the null version, which the atoms
@@ -41,6 +45,7 @@ from typing import Final
 from bushel.engine.api import Cell
 
 SYSTEM: Final = b"system"
+TORRENTS: Final = b"torrents"
 
 BUCKET: Final = 1
 OWNED: Final = 2
@@ -60,6 +65,10 @@ PARTS: Final = 7
 NULL: Final = 8
 ANNOTATIONS: Final = 9
 ANNOTATED: Final = 10
+
+TORRENT: Final = 1
+HASHES: Final = 2
+ISSUED: Final = 3
 
 USERS_ROW: Final = b"users"
 

@@ -292,6 +292,38 @@ class BackPointer(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1)
     row: bytes
 
 
+class TorrentRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
+    """A torrent without its piece hashes.
+
+    Attributes:
+        bucket: Name of the bucket.
+        instance: Of the bucket.
+        order: Of the version, which it keeps as long as it lives.
+        version_id: As it was then.
+        name: Of the file.
+        size: Of the object.
+        made: Milliseconds.
+    """
+
+    bucket: str
+    instance: str
+    key: str
+    order: int
+    version_id: str
+    name: str
+    size: int
+    piece_bytes: int
+    info_hash: bytes
+    made: int
+
+
+class IssuedRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
+    """What an info-hash names: the row of its torrent. ``made`` in milliseconds."""
+
+    row: bytes
+    made: int
+
+
 class AccessKeyRecord(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
     """What authentication needs, in one read. Kept in step with UserRecord in the same atom."""
 
@@ -331,3 +363,5 @@ decode_bucket = _decoder("bucket", BucketRecord)
 decode_user = _decoder("user", UserRecord)
 decode_access_key = _decoder("access key", AccessKeyRecord)
 decode_back_pointer = _decoder("back pointer", BackPointer)
+decode_torrent = _decoder("torrent", TorrentRecord)
+decode_issued = _decoder("issued torrent", IssuedRecord)

@@ -22,7 +22,7 @@ COMMANDS: Final = {
     for name in (
         *("serve", "user", "quota", "key"),
         *("mb", "rb", "ls", "put", "get", "cat", "head", "cp", "mv", "rm", "sync"),
-        *("stat", "du", "tree", "find", "presign", "acl", "gallery", "completion"),
+        *("stat", "du", "tree", "find", "presign", "acl", "gallery", "site", "torrent", "completion"),
     )
 }
 """Subcommand to the module that has it as ``command``."""

@@ -97,6 +97,20 @@ class LinkLine(Struct, omit_defaults=True, tag="link", tag_field="type"):
     headers: Annotated[dict[str, str], Meta(description="to be sent with the request")] = {}
 
 
+class TorrentLine(Struct, omit_defaults=True, tag="torrent", tag_field="type"):
+    """An object shared by BitTorrent (``torrent``)."""
+
+    place: str
+    info_hash: Annotated[str, Meta(description="hexadecimal")]
+    magnet: str
+    name: str
+    size: Annotated[int, Meta(description="bytes")]
+    piece_size: Annotated[int, Meta(description="bytes")]
+    tracker: str = ""
+    web_seeds: list[str] = []
+    file: Annotated[str, Meta(description="where the torrent was saved")] = ""
+
+
 class GrantLine(Struct, omit_defaults=True, tag="grant", tag_field="type"):
     """One grant of an access control list (``acl``)."""
 
@@ -105,6 +119,22 @@ class GrantLine(Struct, omit_defaults=True, tag="grant", tag_field="type"):
     kind: str
     permission: str
     name: str = ""
+
+
+class PublicationLine(Struct, omit_defaults=True, tag="publication", tag_field="type"):
+    """A publication of a web site (``site``)."""
+
+    bucket: str
+    name: str
+    live: Annotated[bool, Meta(description="visitors see it")]
+    created: Annotated[str, Meta(description="ISO 8601, UTC")] = ""
+    files: Annotated[int | None, Meta(description="compressed forms are counted")] = None
+    size: Annotated[int | None, Meta(description="bytes of all its files")] = None
+    status: Annotated[
+        str,
+        Meta(description="published, restored, unchanged, planned or forgotten, where something was done; interrupted"),
+    ] = ""
+    url: Annotated[str, Meta(description="where visitors find it, as far as that is known")] = ""
 
 
 LINES: tuple[type[Struct], ...] = (
@@ -116,7 +146,9 @@ LINES: tuple[type[Struct], ...] = (
     TransferLine,
     SummaryLine,
     LinkLine,
+    TorrentLine,
     GrantLine,
+    PublicationLine,
 )
 
 _encode = msgspec.json.Encoder().encode

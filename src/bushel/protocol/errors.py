@@ -466,6 +466,11 @@ CATALOGUE: dict[str, ErrorKind] = {
     "InvalidRequest.RangeAndPartNumber": ErrorKind(
         400, "Cannot specify both Range header and partNumber query parameter"
     ),
+    "InvalidRequest.TorrentEmpty": ErrorKind(400, "An empty object has no torrent."),
+    "InvalidRequest.TorrentOfCustomer": ErrorKind(
+        400, "Objects encrypted with Server Side Encryption with Customer provided keys have no torrent."
+    ),
+    "InvalidRequest.TorrentTooLarge": ErrorKind(400, "Only objects of less than 5 GB have a torrent."),
     "InvalidRequest.SdkChecksumAlgorithm": ErrorKind(400, "Value for x-amz-sdk-checksum-algorithm header is invalid."),
     "AnnotationLimitExceeded": ErrorKind(
         400, "The request would exceed the maximum number of annotations allowed per object."
@@ -546,7 +551,9 @@ CATALOGUE: dict[str, ErrorKind] = {
     "ServerSideEncryptionConfigurationNotFoundError": ErrorKind(
         404, "The server side encryption configuration was not found"
     ),
+    "RequestTorrentOfBucketError": ErrorKind(400, "Requesting the torrent file of a bucket is not permitted."),
     "ServiceUnavailable": ErrorKind(503, "Service is unable to handle request."),
+    "ServiceUnavailable.Torrent": ErrorKind(503, "The torrent is being made. Please try again."),
     "QuotaExceeded": ErrorKind(403, "The quota of the bucket does not allow this request."),
     "QuotaExceeded.User": ErrorKind(403, "The quota of the bucket's owner does not allow this request."),
     "TooManyBuckets": ErrorKind(400, "You have attempted to create more buckets than allowed"),

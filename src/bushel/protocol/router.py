@@ -26,6 +26,10 @@ _METHODS: Final = ("GET", "HEAD", "PUT", "POST", "DELETE")
 _AUXILIARY: Final = frozenset({"annotationName", "id", "list-type", "partNumber"})
 
 
+# What S3 says of these where the path names no object.
+_WITHOUT_KEY: Final = {"uploadId": "InvalidRequest.KeyMissing", "torrent": "RequestTorrentOfBucketError"}
+
+
 def _names(operations: Iterable[Operation]) -> frozenset[str]:
     return frozenset(name.partition("=")[0] for each in operations for name in each.query)
 
@@ -118,7 +122,7 @@ def _select(
     if others:
         raise _conflict(subresources)
     if name not in _SUBRESOURCES[resource]:
-        raise S3Error("InvalidRequest.KeyMissing") if name == "uploadId" else _unexpected(name)
+        raise S3Error(_WITHOUT_KEY[name]) if name in _WITHOUT_KEY else _unexpected(name)
     if "annotationName" in named and name != "annotation":
         raise _conflict({name, "annotationName"})
     part = "partNumber" in named

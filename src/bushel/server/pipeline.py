@@ -1,6 +1,6 @@
 """From Request to Response: the stages that every S3 request passes, in this order.
 
-1. address: host and path to bucket and key; web sites, SOAP, the pages under ``/_/`` and preflights end here
+1. address: host and path to bucket and key; web sites, SOAP, own pages (``/_/``) and preflights end here
 2. identify: the signature, and whose it is
 3. route: the operation, from the table
 4. bind: head and document to the operation's input; what is not done is refused here
@@ -26,15 +26,12 @@ from bushel.protocol.operations import COMPLETE_MULTIPART_UPLOAD, Operation
 from bushel.protocol.operations.record import Resource
 from bushel.protocol.router import route
 from bushel.server.access_log import AccessLog
-from bushel.server.health import Health
+from bushel.server.own_pages import PREFIX, OwnPages
 from bushel.service.authn import Authenticator
 from bushel.service.context import Context, Service
 from bushel.service.cors import answer_preflight, fields_for, rules_of
 from bushel.service.faults import as_s3_error
 from bushel.service.registry import HANDLERS
-
-OWN_PAGES: Final = "/_/"
-"""Where the server's own pages begin, on its own hosts: ``_`` can be no bucket."""
 
 
 class Sites(Protocol):
@@ -71,7 +68,7 @@ class Pipeline:
         service: Service,
         addressing: Addressing,
         authenticator: Authenticator,
-        health: Health,
+        own_pages: OwnPages,
         sites: Sites,
         randomness: Randomness,
         access_log: AccessLog | None = None,
@@ -81,7 +78,7 @@ class Pipeline:
         self._service = service
         self._resolve = addressing.resolve
         self._identify = authenticator.identify
-        self._health = health
+        self._answer_own = own_pages.answer
         self._sites = sites
         self._s3_hosts = sites.s3_hosts
         self._soap = soap
@@ -104,8 +101,8 @@ class Pipeline:
         origin = request.headers.get("origin")
         try:
             address = self._resolve(request.host, request.path)
-            if address.on_service_host and request.path.startswith(OWN_PAGES):
-                response = await self._health.answer(request)
+            if address.on_service_host and request.path.startswith(PREFIX):
+                response = await self._answer_own(request)
             elif address.bucket == SOAP and address.on_service_host:
                 response, operation = await self._soap.answer(request, request_id, self._host_id)
             elif origin and request.method == "OPTIONS" and address.bucket is not None:
@@ -181,6 +178,7 @@ class Pipeline:
             headers.append(("x-amz-request-charged", "requester"))
         if ctx.status:
             status = ctx.status
+            headers += ctx.beside
             if status == 304:
                 return Response(304, [field for field in headers if field[0].lower() in NOT_MODIFIED_HEADERS])
         if operation.streams_output:

@@ -3,8 +3,8 @@
 No base class and no globals: an operation reads this object and nothing else.
 """
 
-from collections.abc import Mapping
-from typing import Any, Final, NamedTuple, Protocol
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from bushel.catalog import Catalog
 from bushel.catalog.records import BucketRecord, ObjectEntry
@@ -23,6 +23,9 @@ from bushel.service.encryption.keyring import NO_KEYS, KeySource
 from bushel.service.payload import Payload
 from bushel.service.payment import REQUESTER_PAYS
 from bushel.service.reads import ActiveReads
+
+if TYPE_CHECKING:
+    from bushel.service.torrents import Hashing
 
 ANONYMOUS_ID: Final = "65a011a29cdf8ec533ec3d1ccaae921c"
 """S3's canonical id of those who do not say who they are: owner of what anonymous callers write."""
@@ -79,6 +82,7 @@ class Service:
         root: The operator as a caller.
         root_secret_key: The operator's, for what is signed within a request.
         randomness: For what must not be guessed.
+        hashing: Makes the torrents of objects.
         keys: What objects are encrypted under.
         reserved_bucket_names: Names that would hide the server's own paths and hosts.
         public_endpoint: Where clients reach us, for links (``https://s3.example.org``); empty: as the request came.
@@ -87,6 +91,7 @@ class Service:
     __slots__ = (
         "catalog",
         "clock",
+        "hashing",
         "keys",
         "public_endpoint",
         "randomness",
@@ -105,6 +110,7 @@ class Service:
         reads: ActiveReads,
         *,
         randomness: Randomness,
+        hashing: "Hashing",
         keys: KeySource = NO_KEYS,
         root: Caller,
         root_secret_key: str,
@@ -116,6 +122,7 @@ class Service:
         self.rules = rules
         self.reads = reads
         self.randomness = randomness
+        self.hashing = hashing
         self.keys = keys
         self.root = root
         self.root_secret_key = root_secret_key
@@ -135,6 +142,7 @@ class Context:
         headers: The request's, by lower-case name; for what no shape has.
         query: The request's, raw; for what no shape has.
         status: Set by an operation whose answer is not the status of its record.
+        beside: Header fields of the answer that no shape has; looked at where ``status`` is set.
         charged: Whether the caller pays for the request, which the answer has to tell.
         operation: The one that was asked for.
         key: Of the object that the request's path names.
@@ -151,6 +159,7 @@ class Context:
         "_payload",
         "_secret_key",
         "access",
+        "beside",
         "bucket_record",
         "caller",
         "catalog",
@@ -188,6 +197,7 @@ class Context:
         self.headers = request.headers
         self.query = request.query
         self.status = 0
+        self.beside: Sequence[tuple[str, str]] = ()
         self.charged = False
         self.operation = operation
         self.key = key

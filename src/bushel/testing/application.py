@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from bushel.assemble import build
+from bushel.assemble import build, new_hashing, shared_memory
 from bushel.catalog import Catalog
 from bushel.catalog.users import KeyPair
 from bushel.core.clock import Clock, SystemClock
@@ -80,7 +80,21 @@ async def open_application(
             catalog = await Catalog.open(engine, clock, randomness)
             reads = ActiveReads(memoryview(mmap.mmap(-1, SLOT_BYTES)), 0)
             pair = KeyPair(settings.root_access_key, settings.root_secret_key)
-            pipeline, health = build(settings, catalog, pair, reads, clock=clock, randomness=randomness)
-            yield Application(pipeline, health, catalog, clock, reads, settings)
+            shared = shared_memory()
+            hashing = new_hashing(shared)
+            pipeline, health = build(
+                settings,
+                catalog,
+                pair,
+                reads,
+                clock=clock,
+                randomness=randomness,
+                shared=shared,
+                hashing=hashing,
+            )
+            try:
+                yield Application(pipeline, health, catalog, clock, reads, settings)
+            finally:
+                await hashing.close()
         finally:
             await engine.close()

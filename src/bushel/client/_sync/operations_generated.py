@@ -27,6 +27,7 @@ from bushel.protocol.shapes import payment as payment_shapes
 from bushel.protocol.shapes import rename as rename_shapes
 from bushel.protocol.shapes import restore as restore_shapes
 from bushel.protocol.shapes import tagging as tagging_shapes
+from bushel.protocol.shapes import torrent as torrent_shapes
 from bushel.protocol.shapes import versioning as versioning_shapes
 from bushel.protocol.shapes import website as website_shapes
 
@@ -869,6 +870,23 @@ class Operations:
                 version_id=version_id,
                 expected_bucket_owner=expected_bucket_owner,
                 request_payer=request_payer,
+            ),
+        )
+        return output
+
+    def get_object_torrent(
+        self,
+        *,
+        bucket: str,
+        key: str,
+        request_payer: enums.RequestPayer | None = None,
+        expected_bucket_owner: str | None = None,
+    ) -> torrent_shapes.GetObjectTorrentOutput:
+        """GetObjectTorrent: GET /Bucket/Key?torrent (s3:GetObjectTorrent). The output's ``body`` is an Body."""
+        output: torrent_shapes.GetObjectTorrentOutput = self._call(
+            TABLE["GetObjectTorrent"],
+            torrent_shapes.GetObjectTorrentInput(
+                bucket=bucket, key=key, request_payer=request_payer, expected_bucket_owner=expected_bucket_owner
             ),
         )
         return output

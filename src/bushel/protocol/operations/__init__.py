@@ -17,6 +17,7 @@ from bushel.protocol.operations import (
     refused,
     restore,
     tagging,
+    torrent,
     versioning,
     website,
 )
@@ -124,6 +125,7 @@ from bushel.protocol.operations.tagging import (
     PUT_BUCKET_TAGGING,
     PUT_OBJECT_TAGGING,
 )
+from bushel.protocol.operations.torrent import GET_OBJECT_TORRENT
 from bushel.protocol.operations.versioning import (
     GET_BUCKET_VERSIONING,
     LIST_OBJECT_VERSIONS,
@@ -181,6 +183,7 @@ __all__ = [
     "GET_OBJECT_LOCK_CONFIGURATION",
     "GET_OBJECT_RETENTION",
     "GET_OBJECT_TAGGING",
+    "GET_OBJECT_TORRENT",
     "GET_PUBLIC_ACCESS_BLOCK",
     "HEAD_BUCKET",
     "HEAD_OBJECT",
@@ -241,6 +244,7 @@ TABLE: dict[str, Operation] = {
         cors.OPERATIONS,
         lifecycle.OPERATIONS,
         annotations.OPERATIONS,
+        torrent.OPERATIONS,
         website.OPERATIONS,
         object_lock.OPERATIONS,
         configuration.OPERATIONS,
