@@ -46,7 +46,8 @@ class Sites(Protocol):
 
 
 SOAP: Final = "soap"
-"""What the path of the SOAP interface has in place of a bucket's name, on the service's own hosts: none can have it."""
+"""What the path of the SOAP interface has in place of a bucket's name, on the service's own hosts: none can have it, and who
+asks for a bucket of that name is told so as by S3."""
 
 
 class Soap(Protocol):
@@ -104,7 +105,7 @@ class Pipeline:
             address = self._resolve(request.host, request.path)
             if address.on_service_host and request.path.startswith(PREFIX):
                 response = await self._answer_own(request)
-            elif address.bucket == SOAP and address.on_service_host:
+            elif address.bucket == SOAP and address.on_service_host and request.method != "PUT":
                 response, operation = await self._soap.answer(request, request_id, self._host_id)
             elif origin and request.method == "OPTIONS" and address.bucket is not None:
                 buckets = self._service.catalog.buckets
