@@ -46,8 +46,10 @@ class Sites(Protocol):
 
 
 SOAP: Final = "soap"
-"""What the path of the SOAP interface has in place of a bucket's name, on the service's own hosts: none can have it, and who
-asks for a bucket of that name is told so as by S3."""
+"""What the path of the SOAP interface has in place of a bucket's name, on the service's own hosts.
+
+None can have it; who asks for a bucket of that name is told so as by S3.
+"""
 
 
 class Soap(Protocol):
