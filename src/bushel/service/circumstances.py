@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 
 from bushel.catalog.records import BucketRecord
 from bushel.protocol import sigv4
+from bushel.protocol.credentials import second_of
 from bushel.protocol.policy import account_of
 from bushel.service.context import Context
 from bushel.service.principals import principal_of
@@ -106,8 +107,7 @@ def _signature_age(ctx: Context) -> Values:
     date = getattr(claim, "amz_date", "")
     if not date:
         return None
-    signed = datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    return (str(_now_ms(ctx) - int(signed.timestamp()) * 1000),)
+    return (str(_now_ms(ctx) - second_of(date) * 1000),)
 
 
 def _signature_version(ctx: Context) -> Values:

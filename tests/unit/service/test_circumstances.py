@@ -87,6 +87,8 @@ def test_what_a_signature_says():
     scope = "20260101/us-east-1/s3/aws4_request"
     link = sigv4.Claim("ALICE", scope, "20260101T115900Z", plan, "", "UNSIGNED-PAYLOAD", {"X-Amz-Signature": ""})
     assert ask("s3:signatureage", claim=link) == ["60000"]
+    leap = sigv4.Claim("ALICE", scope, "20260101T115860Z", plan, "", "UNSIGNED-PAYLOAD", {"X-Amz-Signature": ""})
+    assert ask("s3:signatureage", claim=leap) == ["60000"], "a leap second is the first of the next minute"
     assert ask("s3:signatureversion", claim=link) == ["AWS4-HMAC-SHA256"]
     assert ask("s3:authtype", claim=link) == ["REST-QUERY-STRING"]
     assert ask("s3:x-amz-content-sha256", claim=link) == ["UNSIGNED-PAYLOAD"]
