@@ -111,7 +111,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--custom-compile-command "make lock"
 
 lock: $(VENV)/.lock ## pin what pyproject.toml asks for in requirements/*.txt
-	$(LOCK) pyproject.toml --extra web -o requirements/runtime.txt $(ARGS)
+	$(LOCK) pyproject.toml --all-extras -o requirements/runtime.txt $(ARGS)
 	$(LOCK) --group build -c requirements/runtime.txt -o requirements/build.txt $(ARGS)
 	$(LOCK) --group test -c requirements/runtime.txt -c requirements/build.txt -o requirements/test.txt $(ARGS)
 	$(LOCK) --group check -c requirements/runtime.txt -c requirements/build.txt -c requirements/test.txt \

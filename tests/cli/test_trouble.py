@@ -125,7 +125,7 @@ def _uploads_begun(s3, bucket):
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_upload_goes_on_where_it_stopped(shell, bucket, s3, tmp_path, how):
     file = tmp_path / "large"
-    file.write_bytes(random_bytes(48 << 20))
+    file.write_bytes(random_bytes(160 << 20))
     process = shell.start(
         "put", file, f"s3://{bucket}/large", "--bandwidth", "20M", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
@@ -142,7 +142,7 @@ def test_an_interrupted_upload_goes_on_where_it_stopped(shell, bucket, s3, tmp_p
 
     assert (line["status"], summary["failed"]) == ("done", 0)
     head = s3.head_object(Bucket=bucket, Key="large", PartNumber=1)
-    assert head["PartsCount"] == 6
+    assert head["PartsCount"] == 20
     assert parts[0]["LastModified"] <= head["LastModified"]
     assert s3.get_object(Bucket=bucket, Key="large")["Body"].read() == file.read_bytes()
     assert "Uploads" not in s3.list_multipart_uploads(Bucket=bucket)
@@ -151,7 +151,7 @@ def test_an_interrupted_upload_goes_on_where_it_stopped(shell, bucket, s3, tmp_p
 
 def test_an_upload_that_is_given_up_leaves_nothing(shell, bucket, s3, tmp_path):
     file = tmp_path / "large"
-    file.write_bytes(bytes(48 << 20))
+    file.write_bytes(bytes(160 << 20))
     process = shell.start("put", file, f"s3://{bucket}/large", "--bandwidth", "20M", "--no-resume",
                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
     wait_until(lambda: _uploads_begun(s3, bucket), 60, "a part at the server")
