@@ -305,7 +305,7 @@ def test_the_file_must_be_what_its_checksum_says(s3, bucket, presigned, post):
         ({"tagging": "<!DOCTYPE a [<!ENTITY b 'c'>]><Tagging><TagSet/></Tagging>"}, "MalformedXML", 400),
         ({"x-amz-server-side-encryption": "DES"}, "InvalidArgument", 400),
         ({"x-amz-server-side-encryption-customer-algorithm": "AES256"}, "InvalidArgument", 400),
-        ({"x-amz-object-lock-mode": "GOVERNANCE"}, "NotImplemented", 501),
+        ({"x-amz-object-lock-mode": "GOVERNANCE"}, "InvalidRequest", 400),
         ({"x-amz-meta-large": "x" * 2048}, "MetadataTooLarge", 400),
         ({"Content-Type": "a\r\nSet-Cookie: b=c"}, "InvalidArgument", 400),
         ({"x-amz-copy-source": "/a/b"}, "InvalidArgument", 400),
