@@ -262,6 +262,40 @@ def test_a_url_grants_what_was_signed_and_no_more(store, make_client):
     assert "Signature" not in repr(allowed)
 
 
+def test_forms_upload_what_they_were_signed_for(store, make_client):
+    form = store.presign_post(
+        "inbox/${filename}",
+        max_bytes=5,
+        fields={"x-amz-meta-by": "form"},
+        conditions=[["starts-with", "$Content-Type", ""]],
+    )
+    assert "Signature" not in repr(form)
+
+    def send(body: bytes) -> int:
+        parts = [
+            f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+            for name, value in {**form.fields, "Content-Type": "text/z"}.items()
+        ]
+        head = "".join(parts) + '--b\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
+        data = head.encode() + body + b"\r\n--b--\r\n"
+        kind = {"Content-Type": "multipart/form-data; boundary=b"}
+        try:
+            with urllib.request.urlopen(urllib.request.Request(form.url, data, kind)) as answer:
+                return answer.status
+        except urllib.error.HTTPError as refused:
+            with refused:
+                return refused.code
+
+    assert send(b"12345") == 204
+    assert store.object("inbox/a.txt").head().metadata == {"by": "form"}
+    assert send(b"123456") == 400
+    with pytest.raises(errors.NoCredentials):
+        make_client(anonymous=True).bucket(store.name).presign_post("k")
+    for wrong in ({"expires_seconds": 0}, {"max_bytes": -1}):
+        with pytest.raises(ValueError, match=r"second|bytes"):
+            store.presign_post("k", **wrong)
+
+
 def test_parts_can_be_presigned(store, client):
     upload = client.create_multipart_upload(bucket=store.name, key="k")
     part = client.presign("UploadPart", bucket=store.name, key="k", upload_id=upload.upload_id, part_number=1)

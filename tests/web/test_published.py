@@ -80,3 +80,16 @@ def test_a_reader_who_comes_again_sees_what_is_published_now(browser, publish, s
         shell("site", "rollback", f"s3://{bucket}")
         page.goto(address)
         assert page.get_by_role("heading", name="The Orchard Calendar").is_visible()
+
+
+@pytest.mark.skipif(
+    "not __import__('os').environ.get('WRITE_PICTURES')", reason="writes the picture of docs/tutorial.md"
+)
+def test_the_picture_of_the_documentation(browser, publish):
+    from PIL import Image
+
+    with browser.page() as page:
+        page.goto(publish(EXAMPLE))
+        page.wait_for_load_state("networkidle")
+        shot = browser.photograph(page, "docs")
+    Image.open(shot).save(Path(__file__).parents[2] / "docs" / "site.webp", quality=80, method=6)

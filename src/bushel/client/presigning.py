@@ -4,7 +4,7 @@ Nothing is asked of the server. A bucket in another region than the client's mus
 signature names the wrong one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from bushel.client.errors import NoCredentials
@@ -14,6 +14,7 @@ from bushel.protocol.address import Address, encode_query
 from bushel.protocol.gallery import folder_target
 from bushel.protocol.message import Request
 from bushel.protocol.operations import Operation
+from bushel.protocol.post_form_policy import presigned_post
 
 SignatureVersion = Literal[2, 4]
 
@@ -32,6 +33,21 @@ class Presigned(NamedTuple):
 
     def __repr__(self) -> str:
         return f"Presigned({self.method} {self.url.partition('?')[0]}?...)"
+
+
+class PresignedPost(NamedTuple):
+    """A form by which somebody without keys may upload a file.
+
+    Attributes:
+        url: Where it is sent to, as ``multipart/form-data``.
+        fields: Of the form, before a last one named ``file``. They contain the signature.
+    """
+
+    url: str
+    fields: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        return f"PresignedPost({self.url} ...)"
 
 
 def presign(
@@ -90,6 +106,56 @@ def presign(
         headers.pop("x-amz-security-token", None)
     url = f"{place.origin.scheme}://{place.origin.authority}{request.path}?{request.query}"
     return Presigned(operation.method, url, {name: value for name, value in headers.items() if name != "host"})
+
+
+def presign_post(
+    session: Session,
+    bucket: str,
+    key: str,
+    *,
+    expires_seconds: int,
+    max_bytes: int | None,
+    fields: Mapping[str, str] | None,
+    conditions: Iterable[Mapping[str, str] | Sequence[str | int]],
+) -> PresignedPost:
+    """Sign what a browser's form may upload.
+
+    Args:
+        session: Whose keys and endpoint.
+        bucket: To which.
+        key: Under which; at its end, ``${filename}`` stands for the name of the visitor's file.
+        expires_seconds: How long the form is valid. It ends earlier where the keys do.
+        max_bytes: The largest file; ``None``: what the server takes.
+        fields: Further fields, each of which must have exactly this value.
+        conditions: Further conditions of the policy, for what the visitor fills in.
+
+    Raises:
+        NoCredentials: There is nothing to sign with.
+        ValueError: The time or the size is out of bounds.
+    """
+    pair = session.credentials()
+    if pair is None:
+        raise NoCredentials("an anonymous client cannot sign a form")
+    if expires_seconds < 1:
+        raise ValueError(f"a form is valid for 1 second or more, not {expires_seconds}")
+    conditions = list(conditions)
+    if max_bytes is not None:
+        if max_bytes < 0:
+            raise ValueError(f"no file has at most {max_bytes} bytes")
+        conditions.append(["content-length-range", 0, max_bytes])
+    token = {} if pair.token is None else {"x-amz-security-token": pair.token}
+    signed = presigned_post(
+        bucket,
+        key,
+        access_key=pair.access_key,
+        secret=pair.secret_key,
+        region=session.endpoint.region_of(bucket),
+        now_ns=session.now_ns(),
+        expires_seconds=expires_seconds,
+        fields={**(fields or {}), **token},
+        conditions=conditions,
+    )
+    return PresignedPost(plain_url(session, bucket), signed)
 
 
 def gallery_link(session: Session, bucket: str, prefix: str, *, expires_seconds: int) -> str:

@@ -1,7 +1,7 @@
 """A bucket as a thing: what is in it, and itself."""
 
 import json
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -19,7 +19,7 @@ from bushel.client.entries import (
 )
 from bushel.client.errors import NoSuchBucket, ResponseError
 from bushel.client.members_generated import CreateMembers, DeleteMembers, GetMembers, PutMembers
-from bushel.client.presigning import plain_url
+from bushel.client.presigning import PresignedPost, plain_url, presign_post
 from bushel.client.sources import Data
 from bushel.client.transfers.upload import Progress, Stored
 from bushel.protocol.shapes.enums import BucketCannedACL, BucketVersioningStatus
@@ -48,6 +48,38 @@ class AsyncBucket:
     def object(self, key: str, *, version_id: str | None = None) -> AsyncObject:
         """An object by its key; nothing is asked of the server."""
         return AsyncObject(self._client, self.name, key, version_id=version_id)
+
+    def presign_post(
+        self,
+        key: str,
+        *,
+        expires_seconds: int = 3600,
+        max_bytes: int | None = None,
+        fields: Mapping[str, str] | None = None,
+        conditions: Iterable[Mapping[str, str] | Sequence[str | int]] = (),
+    ) -> PresignedPost:
+        """A form by which a browser may upload a file for a while; nothing is asked of the server.
+
+        Args:
+            key: Of the object; at its end, ``${filename}`` stands for the name of the visitor's file.
+            expires_seconds: How long the form is valid.
+            max_bytes: The largest file.
+            fields: Further fields, each of which must have exactly this value: ``{"acl": "public-read"}``.
+            conditions: For fields that the visitor fills in: ``["starts-with", "$Content-Type", "image/"]``.
+
+        Raises:
+            NoCredentials: There is nothing to sign with.
+            ValueError: The time or the size is out of bounds.
+        """
+        return presign_post(
+            self._client.session,
+            self.name,
+            key,
+            expires_seconds=expires_seconds,
+            max_bytes=max_bytes,
+            fields=fields,
+            conditions=conditions,
+        )
 
     # --- the bucket itself ----------------------------------------------------------------------------------------
 
