@@ -1,10 +1,8 @@
 """The policies of docs/access.md are policies, and mean what the page says."""
 
-import os
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -52,14 +50,6 @@ def test_its_lines_for_the_aws_command_work_as_they_are_written(start_server, tm
     (tmp_path / "policy.json").write_text(BUCKET_POLICIES[0], encoding="utf-8")
     blocks = re.findall(r"^```sh\n(aws .*?)^```", PAGE, re.MULTILINE | re.DOTALL)
     lines = ["aws s3 mb s3://pictures", *blocks, "aws s3api get-bucket-ownership-controls --bucket pictures"]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_ACCESS_KEY_ID": server.access_key,
-        "AWS_SECRET_ACCESS_KEY": server.secret_key,
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": server.endpoint,
-    }
 
     done = subprocess.run(
         ["/bin/sh", "-e"],
@@ -67,7 +57,7 @@ def test_its_lines_for_the_aws_command_work_as_they_are_written(start_server, tm
         capture_output=True,
         text=True,
         cwd=tmp_path,
-        env=environment,
+        env=server.user_environment(),
         timeout=90,
     )
 

@@ -1,6 +1,5 @@
 """The commands of docs/torrents.md work as they are written, and its numbers are those of the code."""
 
-import os
 import re
 import subprocess
 from pathlib import Path
@@ -8,7 +7,6 @@ from pathlib import Path
 from bushel.protocol.torrent import ANNOUNCE, SCRAPE, SEED, read_torrent
 from bushel.service.torrents import AT_ONCE_BYTES, WAIT_SECONDS
 from bushel.web.torrents import announcement, swarm, tracker
-from live.server import BUSHEL
 
 PAGE = (Path(__file__).parents[2] / "docs" / "torrents.md").read_text(encoding="utf-8")
 LINES = "\n".join(re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL))
@@ -17,17 +15,15 @@ LINES = "\n".join(re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTAL
 def test_its_commands_work(start_server, tmp_path):
     server = start_server(workers=2)
     (tmp_path / "debian.iso").write_bytes(b"a disk" * 100_000)
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
-        "PATH": f"{BUSHEL.parent}:{os.environ['PATH']}",
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_ACCESS_KEY_ID": server.access_key,
-        "AWS_SECRET_ACCESS_KEY": server.secret_key,
-        "AWS_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": server.endpoint,
-    }
 
     done = subprocess.run(
-        ["/bin/sh", "-e"], input=LINES, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=90
+        ["/bin/sh", "-e"],
+        input=LINES,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=server.user_environment(),
+        timeout=90,
     )
 
     assert done.returncode == 0, done.stderr

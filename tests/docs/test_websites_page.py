@@ -1,9 +1,7 @@
 """The lines of docs/websites.md make the sites that the page tells of."""
 
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -25,14 +23,6 @@ def test_its_lines_work_as_they_are_written(start_server, tmp_path):
         (tmp_path / f"{name}.json").write_text(document, encoding="utf-8")
     lines = re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
     lines += re.findall(r"`(aws s3 cp old\.html .*)`", PAGE)
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_ACCESS_KEY_ID": server.access_key,
-        "AWS_SECRET_ACCESS_KEY": server.secret_key,
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": server.endpoint,
-    }
 
     done = subprocess.run(
         ["/bin/sh", "-e"],
@@ -40,7 +30,7 @@ def test_its_lines_work_as_they_are_written(start_server, tmp_path):
         capture_output=True,
         text=True,
         cwd=tmp_path,
-        env=environment,
+        env=server.user_environment(),
         timeout=90,
     )
 

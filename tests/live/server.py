@@ -166,6 +166,18 @@ class Server:
             self._copier = subprocess.Popen(["/bin/cat"], stdin=read_end, stdout=log)
         os.close(read_end)
 
+    def user_environment(self) -> dict[str, str]:
+        """Variables of somebody who has this server's keys, and the commands of this environment."""
+        return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
+            "PATH": f"{BUSHEL.parent}:{os.environ['PATH']}",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_ACCESS_KEY_ID": self.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.secret_key,
+            "AWS_REGION": "us-east-1",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL": self.endpoint,
+        }
+
     def log_text(self, offset: int = 0) -> str:
         if not self.log.exists():
             return ""
